@@ -9,7 +9,7 @@ use crate::scene::{HELPERS, NO_HELPERS};
 use crate::script;
 
 fn error(change: impl FnOnce(&mut CallFunction)) -> String {
-    let script = script::all().remove(2);
+    let script = script::all().remove(3);
     let mut call = script.model.call.clone().unwrap();
     change(&mut call);
     EngineAbi::new(script.model.call(call), NO_HELPERS).unwrap_err().to_string()

@@ -25,7 +25,7 @@ pub(crate) struct Script {
 pub(crate) fn all() -> Vec<Script> {
     let narrow = [models::offset_boxed(), models::tag_boxed(), models::shifted(), models::doubles()];
     let of_narrow = narrow.into_iter().flat_map(|model| [returned(&model), stored(&model)]);
-    [tagged(), wide()].into_iter().chain(of_narrow).collect()
+    [tagged(), wide(), crowded()].into_iter().chain(of_narrow).collect()
 }
 
 const THIS: u64 = 0x7415;
@@ -70,6 +70,53 @@ fn tagged() -> Script {
     );
     let model = models::tagged().model.call(function);
     Script { name: "tagged", model, call: call as *const c_void, thrown: [0, 6], stores_exception: false }
+}
+
+/// Values take most registers, so that addresses go to the stack.
+fn crowded() -> Script {
+    #[repr(C)]
+    struct Value(u64, u64);
+    unsafe extern "C-unwind" fn call(
+        this: Value,
+        callee: Value,
+        argc: u64,
+        argv: *const u64,
+        result: *mut Words,
+        exception: *mut Words,
+        context: *mut c_void,
+    ) -> u32 {
+        assert_eq!([this.0, this.1], [THIS, 3]);
+        // SAFETY: the thunk passes so many values, and addresses for result and exception.
+        unsafe {
+            match call_script(context, [callee.0, callee.1], argc as usize, argv) {
+                Returned::Value(value) => {
+                    result.write(value);
+                    0
+                }
+                Returned::Thrown(thrown) => {
+                    exception.write(thrown);
+                    0x8000_0001
+                }
+            }
+        }
+    }
+    let value = "struct {union {i32, f64, pointer}, i64}";
+    let function = CallFunction::new(
+        notation::signature(&format!("({value}, {value}, u64, 4*pointer) -> u32")),
+        [
+            CallRole::This,
+            CallRole::Callee,
+            CallRole::Argc,
+            CallRole::Argv,
+            CallRole::Result,
+            CallRole::Exception,
+            CallRole::Context,
+        ],
+        [THIS, 3],
+        CallOutcome::Stored { thrown: Test::range(1, u64::from(u32::MAX)) },
+    );
+    let model = models::tagged().model.call(function);
+    Script { name: "crowded", model, call: call as *const c_void, thrown: [0, 6], stores_exception: true }
 }
 
 /// Values in memory, and the result in memory too.
