@@ -23,6 +23,18 @@ pub struct KeptFunction {
     function: js::JSValue,
 }
 
+impl KeptFunction {
+    /// The function that a script returns. This value must not outlive the script.
+    pub fn of(script: &Script, source: &str) -> Self {
+        Self { context: script.context, function: script.evaluate(source) }
+    }
+
+    /// The words of the function.
+    pub fn words(&self) -> Words {
+        words(self.function)
+    }
+}
+
 impl Drop for KeptFunction {
     fn drop(&mut self) {
         // SAFETY: the value belongs to this, and its context lives longer.
@@ -45,8 +57,8 @@ impl Script {
         options: LocalOptions,
         dispatch: impl Dispatch,
     ) -> Result<EngineCallback, CallbackError> {
-        let kept = KeptFunction { context: self.context, function: self.evaluate(source) };
-        let callee = words(kept.function);
+        let kept = KeptFunction::of(self, source);
+        let callee = kept.words();
         // SAFETY: the context is the engine's, and the callback keeps the function.
         unsafe { thunk.callback(options, dispatch, self.context.cast(), callee, kept) }
     }

@@ -19,5 +19,6 @@ mod jsc_life;
 mod jsc_values;
 mod others;
 mod pins;
+mod script_callbacks;
 mod spider_monkey;
 mod structs;

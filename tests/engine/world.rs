@@ -45,7 +45,7 @@ const PRELUDE: &str = r"
 
 /// How callbacks reach script.
 #[derive(Clone, Copy)]
-enum CallbackWay {
+pub(crate) enum CallbackWay {
     /// Through a handler in Rust, which answers.
     Handler,
     /// As functions of script.
@@ -53,7 +53,7 @@ enum CallbackWay {
 }
 
 thread_local! {
-    static WAY: Cell<CallbackWay> = const { Cell::new(CallbackWay::Handler) };
+    pub(crate) static WAY: Cell<CallbackWay> = const { Cell::new(CallbackWay::Handler) };
 }
 
 /// Runs a test with callbacks of both ways.
@@ -64,13 +64,14 @@ pub(crate) fn both_ways(test: impl Fn()) {
     }
 }
 
-enum ScriptCallback {
+/// A callback, of either way.
+pub(crate) enum ScriptCallback {
     Handler(LocalCallback),
     Function(EngineCallback),
 }
 
 impl ScriptCallback {
-    fn as_ptr(&self) -> *const c_void {
+    pub(crate) fn as_ptr(&self) -> *const c_void {
         match self {
             Self::Handler(callback) => callback.as_ptr(),
             Self::Function(callback) => callback.as_ptr(),
