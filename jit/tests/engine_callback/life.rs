@@ -121,3 +121,28 @@ fn callbacks_of_one_shape_share_their_code() {
         assert_eq!(jit.stats().thunks, 2);
     }
 }
+
+/// Saving registers costs time, and makes a frame that looks unlike the others to the unwinder.
+#[cfg(feature = "disasm")]
+#[test]
+fn thunks_save_no_registers() {
+    for script in script::all() {
+        let abi = EngineAbi::new(script.model.clone(), NO_HELPERS).unwrap();
+        for text in [
+            "()",
+            "(i32) -> i32",
+            "(f64, f32, bool, u8) -> f32",
+            "(pointer, u64) -> u64",
+            "(4*i64, 3*pointer, 10*f64) -> pointer",
+            "(struct {i64[3]}, f64) -> struct {i64[3]}",
+            "(12*i32) -> bool",
+        ] {
+            let explained =
+                hotcall_jit::Explanation::engine_callback(&notation::signature(text), &abi, HELPERS).unwrap();
+            for saved in ["%rbx", "%r12", "%r13", "%r14", "%r15"] {
+                let code = &explained.disassembly;
+                assert!(!code.contains(saved), "{} {text}: {saved} in\n{code}", script.name);
+            }
+        }
+    }
+}

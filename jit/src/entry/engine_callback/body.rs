@@ -40,9 +40,9 @@ use crate::entry::engine_values::unpack;
 use crate::error::JitError;
 use crate::os::thread::{self, NOBODY};
 
-/// The number of integer registers that the call function's parameters take on their way: the record, and the address
-/// of the function.
-const CALLING_REGISTERS: usize = 2;
+/// The number of integer registers that the call function's parameters take on their way: the record, the address of the
+/// function, and a parameter that goes to the stack.
+const CALLING_REGISTERS: usize = 3;
 
 /// A thunk in Cranelift's terms.
 pub(crate) struct EngineCallbackBody<'a> {
