@@ -11,7 +11,7 @@ use crate::engine::call::Words;
 use crate::engine::record::Pending;
 use crate::os::thread::{self, NOBODY};
 
-/// The record of a callback that is a function of script.
+/// The callback record of a callback that is a function of script.
 ///
 /// A record belongs to a stub, and like the stub it is never freed. It serves one callback after the other. Any thread
 /// may read the number of the owner's thread. All other fields belong to the thread with that number.

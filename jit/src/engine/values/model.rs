@@ -185,7 +185,7 @@ pub struct Singleton {
     pub value: Words,
 }
 
-/// The engine's function that calls a function of script, which callbacks call.
+/// The engine's call function: it calls a function of script. Callbacks call it.
 ///
 /// The function belongs to a [`ValueModel`]. The values have that model's form, and the arguments lie
 /// side by side in memory.

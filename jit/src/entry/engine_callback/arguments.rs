@@ -1,6 +1,6 @@
 //! Arguments of C to values: slots become the engine's values in the array of arguments.
 
-use cranelift_codegen::ir::{Block, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, Block, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::c::scalar::Scalar;
@@ -35,12 +35,7 @@ impl PackedArguments<'_> {
             let argument = PackedArgument { all: self, index, done };
             match *param {
                 Some(scalar) => {
-                    let ty = match scalar {
-                        Scalar::F32 => types::F32,
-                        Scalar::F64 => types::F64,
-                        _ => types::I64,
-                    };
-                    let raw = b.ins().stack_load(types::I64, ty, self.slots, index as i32 * 8);
+                    let raw = b.ins().stack_load(types::I64, slot_type(scalar), self.slots, index as i32 * 8);
                     pack::scalar(&argument, b, scalar, raw);
                 }
                 None => {
@@ -59,10 +54,10 @@ impl PackedArguments<'_> {
         let mut tested = Vec::new();
         let mut always = false;
         for (index, param) in self.key.params.iter().enumerate() {
-            match param.map_or(Made::ByHelper, |scalar| Made::of(model, scalar)) {
-                Made::ByCode => {}
-                Made::ByHelper => always = true,
-                Made::ByHelperUnless(test) => tested.push((index, test)),
+            match param.map_or(Maker::Helper, |scalar| Maker::of(model, scalar)) {
+                Maker::Code => {}
+                Maker::Helper => always = true,
+                Maker::HelperUnless(test) => tested.push((index, test)),
             }
         }
         if tested.is_empty() && !always {
@@ -94,26 +89,37 @@ impl PackedArguments<'_> {
     }
 }
 
-/// The maker of a value.
-enum Made {
-    ByCode,
-    ByHelper,
-    /// The helper made the value unless the test holds.
-    ByHelperUnless(Test),
+/// Returns the type that a slot of this scalar is loaded as.
+fn slot_type(scalar: Scalar) -> ir::Type {
+    if scalar == Scalar::F32 {
+        types::F32
+    } else if scalar == Scalar::F64 {
+        types::F64
+    } else {
+        types::I64
+    }
 }
 
-impl Made {
+/// The maker of a value.
+enum Maker {
+    Code,
+    Helper,
+    /// The helper, unless the test holds for the value.
+    HelperUnless(Test),
+}
+
+impl Maker {
     fn of(model: &ValueModel, scalar: Scalar) -> Self {
-        let class = |class: Option<Test>| class.map_or(Self::ByHelper, Self::ByHelperUnless);
+        let class = |class: Option<Test>| class.map_or(Self::Helper, Self::HelperUnless);
         match scalar {
             Scalar::Pointer(_) => class(model.null.map(|class| class.test)),
             Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => class(model.wide.map(|class| class.test)),
-            Scalar::Bool if model.boolean.is_some() => Self::ByCode,
-            Scalar::Bool => Self::ByHelper,
-            Scalar::F32 | Scalar::F64 if model.double.is_some() => Self::ByCode,
-            Scalar::F32 | Scalar::F64 => Self::ByHelper,
+            Scalar::Bool if model.boolean.is_some() => Self::Code,
+            Scalar::Bool => Self::Helper,
+            Scalar::F32 | Scalar::F64 if model.double.is_some() => Self::Code,
+            Scalar::F32 | Scalar::F64 => Self::Helper,
             Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
-                if model.double.is_some() { Self::ByCode } else { class(model.integer.map(|class| class.test)) }
+                if model.double.is_some() { Self::Code } else { class(model.integer.map(|class| class.test)) }
             }
         }
     }

@@ -17,13 +17,6 @@ pub struct ScriptCall {
     trampoline: Trampoline,
 }
 
-/// The arguments in the form of the model's values.
-enum ArgumentWords<'a> {
-    /// Values of 16 bytes lie in memory as words do.
-    Wide(&'a [Words]),
-    Narrow([u64; MAX_PARAMETERS]),
-}
-
 impl ScriptCall {
     pub(crate) fn new(trampolines: &Trampolines, engine: &EngineAbi) -> Result<Self, JitError> {
         let trampoline = trampolines.get(&call_function(engine)?.native, Options::new())?;
@@ -53,7 +46,14 @@ impl ScriptCall {
     ) -> Result<Words, Words> {
         let model = self.engine.model();
         let Some(function) = &model.call else { unreachable!("the model had a call function") };
-        let arguments = ArgumentWords::of(args, model.size);
+        let mut words = [0_u64; MAX_PARAMETERS];
+        let argv = if model.size == 16 {
+            // Values of 16 bytes lie in memory as words do.
+            args.as_ptr().cast()
+        } else {
+            words[..args.len()].iter_mut().zip(args).for_each(|(word, value)| *word = value[0]);
+            words.as_ptr()
+        };
         let (mut value, mut exception, mut returned): (Words, Words, Words) = Default::default();
         let slot = |(role, is_aggregate): (CallRole, bool)| match role {
             CallRole::Context => context as u64,
@@ -62,7 +62,7 @@ impl ScriptCall {
             CallRole::This if is_aggregate => ptr::from_ref(&function.this) as u64,
             CallRole::This => function.this[0],
             CallRole::Argc => args.len() as u64,
-            CallRole::Argv => arguments.address() as u64,
+            CallRole::Argv => argv as u64,
             CallRole::Result => (&raw mut value) as u64,
             CallRole::Exception => (&raw mut exception) as u64,
         };
@@ -85,24 +85,6 @@ impl ScriptCall {
     pub fn function(&self) -> &CallFunction {
         let Some(function) = &self.engine.model().call else { unreachable!("the model had a call function") };
         function
-    }
-}
-
-impl<'a> ArgumentWords<'a> {
-    fn of(args: &'a [Words], size: u8) -> Self {
-        if size == 16 {
-            return Self::Wide(args);
-        }
-        let mut words = [0; MAX_PARAMETERS];
-        words[..args.len()].iter_mut().zip(args).for_each(|(word, value)| *word = value[0]);
-        Self::Narrow(words)
-    }
-
-    const fn address(&self) -> *const u64 {
-        match self {
-            Self::Wide(args) => args.as_ptr().cast(),
-            Self::Narrow(words) => words.as_ptr(),
-        }
     }
 }
 

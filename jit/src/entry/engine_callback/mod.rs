@@ -1,4 +1,5 @@
-//! The entry for callbacks that are functions of script: C calls a thunk, which calls the engine's call function.
+//! The entry for an engine callback, which is a function of script: C calls a thunk, which calls the engine's call
+//! function.
 
 #[cfg(feature = "cranelift")]
 mod arguments;
