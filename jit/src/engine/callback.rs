@@ -154,7 +154,7 @@ pub struct EngineCallbackHelpers {
     /// Keeps the exception that script has thrown. `thrown` is the memory at the parameter with the role
     /// [`Exception`](crate::engine::values::CallRole::Exception), or zeros.
     pub thrown: unsafe extern "C" fn(record: *const EngineCallbackRecord, thrown: *const u64),
-    /// Is called at the end of a call of a callback that was closed.
+    /// Ends a call of a callback that was closed.
     pub ended: unsafe extern "C" fn(record: *const EngineCallbackRecord),
 }
 

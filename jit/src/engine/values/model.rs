@@ -187,8 +187,8 @@ pub struct Singleton {
 
 /// The engine's call function: it calls a function of script. Callbacks call it.
 ///
-/// The function belongs to a [`ValueModel`]. The values have that model's form, and the arguments lie
-/// side by side in memory.
+/// The function belongs to a [`ValueModel`]. Its values have that model's form. The arguments lie side by side in
+/// memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct CallFunction {
@@ -228,8 +228,8 @@ pub enum CallRole {
 pub enum CallOutcome {
     /// The function returns a value.
     Returned {
-        /// The test of the value that is returned if script has thrown. It holds for no other result, and the value
-        /// has none of the model's classes.
+        /// The test of the value that is returned if script has thrown. It holds for no other result, and not for
+        /// values of the model's classes.
         thrown: Test,
     },
     /// The function stores a value at the parameter with the role [`Result`](CallRole::Result), and returns an integer.

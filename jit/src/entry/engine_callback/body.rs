@@ -3,7 +3,7 @@
 //! Like an ordinary thunk, this code fills slots first. It calls the stub's handler with them unless three conditions
 //! hold:
 //!
-//! * The callback has a record: it was not retired, and the stub is not one that has another kind of context.
+//! * The stub has a record, and was not retired.
 //! * This thread owns the callback, which is open. Then this thread alone uses the rest of the record.
 //! * No exception waits.
 //!

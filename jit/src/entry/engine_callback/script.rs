@@ -67,8 +67,8 @@ impl Answer {
         }
     }
 
-    /// Returns true if the call function tells an exception by the value that it returns. Such a value has none of the
-    /// model's classes, so these are tested first.
+    /// Returns true if the call function tells an exception by the value that it returns. Such a value does not
+    /// have a class of the model, so the classes are tested first.
     pub(crate) const fn is_told_by_value(&self) -> bool {
         self.status.is_none()
     }
