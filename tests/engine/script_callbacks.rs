@@ -14,6 +14,7 @@ use hotcall::engine::{
 use hotcall::{ForeignCall, Function, FunctionOptions, LocalOptions, OnPanic, Value};
 use hotcall_engines::quickjs::{QuickJs, Script};
 use hotcall_engines::quickjs_callbacks::KeptFunction;
+use hotcall_testing::alone::alone;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
@@ -202,6 +203,27 @@ fn threads_have_their_own_engines_and_share_code() {
         }
     };
     thread::scope(|scope| (1..4).for_each(|factor| drop(scope.spawn(move || run(factor)))));
+}
+
+#[test]
+fn a_forked_child_calls_what_its_parent_made() {
+    alone(|| {
+        let script = Script::default();
+        let callback = callback(&script, "n => n + 1");
+        // SAFETY: this process has no other threads that hold locks.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let made = self::callback(&script, "n => n * 2");
+            let is_right = call(callback.as_ptr(), 1) == 2 && call(made.as_ptr(), 4) == 8;
+            // SAFETY: the child ends without the clean-up of the test harness, which is the parent's.
+            unsafe { libc::_exit(if is_right { 0 } else { 1 }) };
+        }
+        let mut status = -1;
+        // SAFETY: the child is this process's.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0);
+        assert_eq!(call(callback.as_ptr(), 5), 6);
+    });
 }
 
 #[test]
