@@ -1,11 +1,16 @@
 //! Models of call functions that make no sense, and names of thunks.
 
-use hotcall_jit::engine::values::{CallFunction, CallOutcome, CallRole, EngineAbi, ModelError, Test, ValueModel};
-use hotcall_jit::{Jit, JitError, Signature, Type};
+use std::ptr;
+
+use hotcall_jit::engine::values::{
+    CallFunction, CallOutcome, CallRole, EngineAbi, EngineCallbackRecord, EngineCallbackTarget, ModelError, Test,
+    ValueModel,
+};
+use hotcall_jit::{Jit, JitError, Options, Signature, Type, Use};
 use hotcall_testing::notation;
 
 use crate::models;
-use crate::scene::{HELPERS, NO_HELPERS};
+use crate::scene::{self, DATA, HELPERS, NO_HELPERS, Returned, SCENE, Scene};
 use crate::script;
 
 fn error(change: impl FnOnce(&mut CallFunction)) -> String {
@@ -120,6 +125,55 @@ fn callbacks_of_one_shape_share_their_code() {
         assert_ne!(thunk([Type::I64, Type::BUFFER]), thunk([Type::I32, Type::POINTER]));
         assert_eq!(jit.stats().thunks, 2);
     }
+}
+
+/// Exceptions of C++ and panics leave script and C, as they leave other callbacks. Only the count remains.
+#[test]
+fn panics_pass_through_thunks() {
+    let script = script::all().remove(0);
+    let abi = EngineAbi::new(script.model.clone(), NO_HELPERS).unwrap();
+    let (jit, signature) = (Jit::shared().unwrap(), notation::signature("(i32, 7*f64, struct {i64[3]}) -> i32"));
+    // SAFETY: the test binds the stub to a context of this form.
+    let thunk = unsafe { jit.engine_callback(&signature, &abi, HELPERS) }.unwrap();
+    let Some(thunk) = thunk else { return };
+    let stub = thunk.stubs(Use::Counted).take().unwrap();
+    let record: &EngineCallbackRecord = Box::leak(Box::new(EngineCallbackRecord::new()));
+    let context = Box::leak(Box::new([0, 0, 0, ptr::from_ref(record) as u64]));
+    let target = EngineCallbackTarget {
+        pending: scene::pending(),
+        context: ptr::null_mut(),
+        call: script.call,
+        callee: [0, 3],
+        this: script.model.call.as_ref().unwrap().this,
+        data: DATA,
+    };
+    // SAFETY: the stub is this test's, the context is never freed, and the target lives as long as the process.
+    unsafe {
+        stub.bind(scene::handler, context.as_mut_ptr().cast());
+        record.open(&target);
+    }
+    SCENE.set(Some(Scene {
+        signature: signature.clone(),
+        model: script.model.clone(),
+        returned: Returned::Value([0, 3]),
+        act: Box::new(|| panic!("script panics")),
+        context: ptr::null_mut(),
+        callee: [0, 3],
+        answer: Vec::new(),
+        events: Vec::new(),
+    }));
+    let trampoline = jit.slots(&signature, Options::new()).unwrap();
+    let bytes = [1_u64, 2, 3];
+    let slots = [7, 0, 0, 0, 0, 0, 0, 0, bytes.as_ptr() as u64];
+    let mut result = 0;
+    let call = || {
+        // SAFETY: the stub is a function of the signature, and the slots are canonical.
+        unsafe { (trampoline.entry())(stub.entry(), slots.as_ptr(), &mut result, ptr::null_mut()) };
+    };
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"script panics"));
+    // SAFETY: this thread has the stub.
+    assert_eq!(unsafe { record.running() }, 1);
 }
 
 /// Saving registers costs time, and makes a frame that looks unlike the others to the unwinder.
