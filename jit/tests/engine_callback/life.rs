@@ -180,7 +180,8 @@ fn panics_pass_through_thunks() {
 #[cfg(feature = "disasm")]
 #[test]
 fn thunks_save_no_registers() {
-    for script in script::all() {
+    // All registers of arguments are taken, and three more words go to the stack.
+    for script in script::all().into_iter().filter(|script| script.name != "crowded") {
         let abi = EngineAbi::new(script.model.clone(), NO_HELPERS).unwrap();
         for text in [
             "()",

@@ -48,25 +48,35 @@ impl PackedArguments<'_> {
         }
     }
 
-    /// Releases the values, if a helper made one of them. Values of the model's classes need not be released.
+    /// Returns the values that must be released unless a test holds for them, by their index. `None` stands for a test
+    /// that never holds. Values of the model's classes need not be released.
+    fn released(&self) -> Vec<(usize, Option<Test>)> {
+        let params = self.key.params.iter().enumerate();
+        let maker = |param: &Option<Scalar>| param.map_or(Maker::Helper, |scalar| Maker::of(self.model(), scalar));
+        params
+            .filter_map(|(index, param)| match maker(param) {
+                Maker::Code => None,
+                Maker::Helper => Some((index, None)),
+                Maker::HelperUnless(test) => Some((index, Some(test))),
+            })
+            .collect()
+    }
+
+    /// Returns true if a value may have to be released.
+    pub(crate) fn may_need_release(&self) -> bool {
+        !self.released().is_empty()
+    }
+
+    /// Releases the values, if a helper made one of them.
     pub(crate) fn release(&self, b: &mut FunctionBuilder<'_>) {
         let model = self.model();
-        let mut tested = Vec::new();
-        let mut always = false;
-        for (index, param) in self.key.params.iter().enumerate() {
-            match param.map_or(Maker::Helper, |scalar| Maker::of(model, scalar)) {
-                Maker::Code => {}
-                Maker::Helper => always = true,
-                Maker::HelperUnless(test) => tested.push((index, test)),
-            }
-        }
-        if tested.is_empty() && !always {
+        let released = self.released();
+        if released.is_empty() {
             return;
         }
+        let tested: Option<Vec<_>> = released.into_iter().map(|(index, test)| Some((index, test?))).collect();
         let [release, done] = std::array::from_fn(|_| b.create_block());
-        if always {
-            b.ins().jump(release, &[]);
-        } else {
+        if let Some(tested) = tested {
             b.set_cold_block(release);
             for (index, class) in tested {
                 let argv = frame::address(b, self.argv, 0);
@@ -77,6 +87,8 @@ impl PackedArguments<'_> {
                 b.switch_to_block(next);
             }
             b.ins().jump(done, &[]);
+        } else {
+            b.ins().jump(release, &[]);
         }
         b.seal_block(release);
         b.switch_to_block(release);

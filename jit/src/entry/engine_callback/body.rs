@@ -21,11 +21,12 @@ use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER};
 use crate::c::form::Form;
 use crate::c::scalar::Scalar;
 use crate::codegen::arrival::Arrival;
+use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::body::{Body, Compile};
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
-use crate::codegen::test::test;
+use crate::codegen::test::holds;
 use crate::codegen::words::CallWords;
 use crate::convention::spare::Spare;
 use crate::engine::callback::EngineCallbackRecord;
@@ -40,9 +41,9 @@ use crate::entry::engine_values::unpack;
 use crate::error::JitError;
 use crate::os::thread::{self, NOBODY};
 
-/// The number of integer registers that the call function's parameters take on their way: the record, the address of the
-/// function, and a parameter that goes to the stack.
-const CALLING_REGISTERS: usize = 3;
+/// The number of integer registers that the call function's parameters take on their way: the record, and the address
+/// of the function.
+const CALLING_REGISTERS: usize = 2;
 
 /// A thunk in Cranelift's terms.
 pub(crate) struct EngineCallbackBody<'a> {
@@ -195,7 +196,12 @@ impl Call<'_> {
         let answer = Answer::reserve(b, function);
         let record = self.record.load(b);
         let words = Parameters { call: function, record, argc, argv, answer: &answer }.call(b, key, call, shim);
-        answer.store(b, &key.call_plan.ret, &words);
+        let ret = &key.call_plan.ret;
+        // Values do not stay in registers during a call of a helper.
+        let in_registers = answer.is_in_registers(ret) && !arguments.may_need_release();
+        if !in_registers {
+            answer.store(b, ret, &words);
+        }
         let record = self.record.load(b);
         let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
         let exit = exit.load(b);
@@ -204,9 +210,17 @@ impl Call<'_> {
         if !answer.is_told_by_value() {
             answer.check_thrown(b, key, function, self.record, self.zeros);
         }
-        let other = self.set_result(b, answer.value);
+        let bits = if in_registers {
+            Bits::Words(&words)
+        } else {
+            Bits::Memory { base: frame::address(b, answer.value, 0), at: 0 }
+        };
+        let other = self.set_result(b, bits);
         b.seal_block(other);
         b.switch_to_block(other);
+        if in_registers {
+            answer.store(b, ret, &words);
+        }
         if answer.is_told_by_value() {
             answer.check_thrown(b, key, function, self.record, self.zeros);
         }
@@ -215,9 +229,8 @@ impl Call<'_> {
 
     /// Converts the value that script has returned, if it has a class that the type accepts. Returns the block for other
     /// values.
-    fn set_result(&self, b: &mut FunctionBuilder<'_>, value: StackSlot) -> Block {
+    fn set_result(&self, b: &mut FunctionBuilder<'_>, value: Bits<'_>) -> Block {
         let model = self.body.key.engine.model();
-        let address = frame::address(b, value, 0);
         let other = b.create_block();
         let zero_if = match self.body.key.result {
             Form::Bytes(_) => None,
@@ -225,7 +238,7 @@ impl Call<'_> {
             Form::Scalar(Scalar::Pointer(_)) => model.null.map(|null| null.test),
             Form::Scalar(scalar) => {
                 b.set_cold_block(other);
-                let value = unpack::value(b, model, address, scalar, other);
+                let value = unpack::value(b, model, value, scalar, other);
                 let word = self.result.word(b, value);
                 b.ins().jump(self.end, &word);
                 return other;
@@ -233,7 +246,7 @@ impl Call<'_> {
         };
         match zero_if {
             Some(class) => {
-                let holds = test(b, address, 0, class);
+                let holds = holds(b, value, class);
                 let zero = self.result.zero(b);
                 b.ins().brif(holds, self.end, &zero, other, &[]);
             }

@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::codegen::blocks::next_block;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::call::{self, Source, extend};
 use crate::codegen::frame::{self, Kept};
@@ -67,6 +68,15 @@ impl Answer {
         }
     }
 
+    /// Returns true if the returned words are the value, from its first byte on.
+    pub(crate) fn is_in_registers(&self, ret: &Return) -> bool {
+        let Return::Pass(arg) = ret else { return false };
+        let is_word = |(index, piece): (usize, &Piece)| {
+            piece.offset as usize == index * 8 && piece.len == 8 && !piece.loc.is_float()
+        };
+        self.status.is_none() && arg.pieces().iter().enumerate().all(is_word)
+    }
+
     /// Returns true if the call function tells an exception by the value that it returns. Such a value does not
     /// have a class of the model, so the classes are tested first.
     pub(crate) const fn is_told_by_value(&self) -> bool {
@@ -84,7 +94,7 @@ impl Answer {
     ) {
         let answer = frame::address(b, self.status.unwrap_or(self.value), 0);
         let is_thrown = test(b, answer, 0, call.thrown());
-        let [thrown, next] = std::array::from_fn(|_| b.create_block());
+        let (thrown, next) = (b.create_block(), next_block(b));
         b.ins().brif(is_thrown, thrown, &[], next, &[]);
         b.seal_block(thrown);
         b.seal_block(next);

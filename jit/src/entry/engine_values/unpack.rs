@@ -5,10 +5,11 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
+use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
-use crate::codegen::bytes::{UNALIGNED, float_slot};
+use crate::codegen::bytes::float_slot;
 use crate::codegen::call::{Source, extend};
-use crate::codegen::test::test;
+use crate::codegen::test::holds;
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::{Loc, Piece};
 use crate::engine::values::model::{Double, Integer, Role, Test, ValueModel};
@@ -74,17 +75,17 @@ pub(crate) fn slot(
     to_slot(b, value)
 }
 
-/// Returns the value at an address as a float of its own type, or otherwise as a canonical slot.
+/// Returns a value as a float of its own type, or otherwise as a canonical slot.
 ///
 /// Values without a class that the type accepts continue in `otherwise`.
 pub(crate) fn value(
     b: &mut FunctionBuilder<'_>,
     model: &ValueModel,
-    address: Value,
+    bits: Bits<'_>,
     scalar: Scalar,
     otherwise: Block,
 ) -> Value {
-    Unpacking { model, argv: address, at: 0, scalar, otherwise }.unpack(b)
+    Unpacking { model, bits, scalar, otherwise }.unpack(b)
 }
 
 /// Returns an unpacked value as a canonical slot.
@@ -141,16 +142,15 @@ impl Goal {
 
 struct Unpacking<'a> {
     model: &'a ValueModel,
-    argv: Value,
-    /// The offset of the value from `argv`.
-    at: i32,
+    bits: Bits<'a>,
     scalar: Scalar,
     otherwise: Block,
 }
 
 impl<'a> Unpacking<'a> {
     fn of(call: &'a EngineCall<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
-        Self { model: call.model(), argv, at: call.at(arg), scalar, otherwise }
+        let bits = Bits::Memory { base: argv, at: call.at(arg) };
+        Self { model: call.model(), bits, scalar, otherwise }
     }
 
     /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
@@ -175,7 +175,7 @@ impl<'a> Unpacking<'a> {
                 self.anything(b, ty)
             }
             [class] => {
-                let holds = test(b, self.argv, self.at, class.test());
+                let holds = holds(b, self.bits, class.test());
                 self.check(b, holds);
                 let (value, fits) = self.get(b, class);
                 if let Some(fits) = fits {
@@ -200,7 +200,7 @@ impl<'a> Unpacking<'a> {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
-            let holds = test(b, self.argv, self.at, class.test());
+            let holds = holds(b, self.bits, class.test());
             let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
             let signals = self.scalar == Scalar::F32 && matches!(class, ValueClass::Double(_));
             if signals {
@@ -238,10 +238,9 @@ impl<'a> Unpacking<'a> {
     /// Returns the value of this class in the scalar's type, and the condition that it fits. The condition is `None` if
     /// all values fit.
     fn get(&self, b: &mut FunctionBuilder<'_>, class: ValueClass) -> (Value, Option<Value>) {
-        let argv = self.argv;
         match class {
             ValueClass::Boolean { offset, .. } => {
-                let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
+                let byte = self.bits.byte(b, offset);
                 (b.ins().band_imm_u(byte, 1), None)
             }
             ValueClass::Wide(class) => (self.integer(b, class), None),
@@ -283,17 +282,16 @@ impl<'a> Unpacking<'a> {
     }
 
     fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
-        let at = self.at + i32::from(class.offset);
         let bits = match class.len {
-            4 => b.ins().sload32(UNALIGNED, self.argv, at),
-            _ => b.ins().load(types::I64, UNALIGNED, self.argv, at),
+            4 => self.bits.int(b, class.offset),
+            _ => self.bits.get(b, types::I64, class.offset),
         };
         if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
     }
 
     fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
         if class.bias == 0 {
-            return b.ins().load(types::F64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+            return self.bits.get(b, types::F64, class.offset);
         }
         let bits = self.bits(b, class);
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
@@ -301,7 +299,7 @@ impl<'a> Unpacking<'a> {
 
     /// Loads the bits of a double. A second load is faster than a move between registers.
     fn bits(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
-        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+        let bits = self.bits.get(b, types::I64, class.offset);
         if class.bias == 0 { bits } else { b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64) }
     }
 
