@@ -39,6 +39,7 @@ structs! {
     Position: "hotcall::declare::Position", "line", "1";
     Site: "hotcall::engine::Site", "exception", "std::ptr::null_mut()";
     ValueModel: "hotcall::engine::ValueModel", "padded", "true";
+    CallFunction: "hotcall::engine::CallFunction", "this", "[0; 2]";
     Test: "hotcall::engine::Test", "low", "1";
     Integer: "hotcall::engine::Integer", "shift", "1";
     Double: "hotcall::engine::Double", "nan", "None";
@@ -83,6 +84,9 @@ enums! {
     Role: "hotcall::engine::Role",
         "Grows::Ignored | Grows::Context | Grows::Argc | Grows::Argv { .. } | Grows::Data | Grows::Exception";
     ResultPath: "hotcall::engine::ResultPath", "Grows::Returned { .. } | Grows::Stored { .. }";
+    CallRole: "hotcall::engine::CallRole",
+        "Grows::Context | Grows::Callee | Grows::This | Grows::Argc | Grows::Argv | Grows::Result | Grows::Exception";
+    CallOutcome: "hotcall::engine::CallOutcome", "Grows::Returned { .. } | Grows::Stored { .. }";
     FastCallRole: "hotcall::engine::FastCallRole",
         "Grows::Ignored | Grows::Argument | Grows::Handle(_) | Grows::Result(_) | Grows::Exit";
     Exit: "hotcall::engine::Exit", "Grows::Flag { .. } | Grows::Raise";

@@ -6,7 +6,7 @@ use std::ffi::{CString, c_void};
 use std::io;
 use std::mem::transmute;
 
-use hotcall::engine::Words;
+use hotcall::engine::{EngineCallback, Words};
 use hotcall::{Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
 use hotcall::{Signature, Thunk, Type};
 use libloading::Library;
@@ -116,8 +116,8 @@ impl CFunctions {
 /// Loops in script around a call, in each of the ways.
 pub(crate) struct Loops {
     ways: [Loop; WAYS.len()],
-    /// The callback whose pointer is `a`, for functions that take a pointer.
-    _callback: Option<LocalCallback>,
+    /// The callbacks whose pointer is `a`, for functions that take a pointer.
+    _callbacks: Option<Callbacks>,
     script: Script,
 }
 
@@ -142,24 +142,23 @@ impl Loops {
             c_function(&script, address(&c.0, &format!("js_{}", case.name))?, case),
             BySlots::new(function, script.realm.clone()).into_function(script.context),
         ];
-        let callback = if case.name == "call_back" { Some(callback(&script, case.objects[0])?) } else { None };
+        let callbacks = (case.name == "call_back").then(|| Callbacks::new(&script, case.objects[0])).transpose()?;
         let new = |way: usize, body: &str| {
             let source = format!("(n, f, a, b) => {{ for (let i = 0; i < n; i++) {body}; }}");
             let [a, b] = case.objects.map(|source| script.evaluate(source));
-            // C's function takes the script's function itself.
-            let a = match &callback {
-                Some(callback) if WAYS[way] != "c" => {
+            let a = match callbacks.as_ref().and_then(|callbacks| callbacks.of(WAYS[way])) {
+                Some(callback) => {
                     free(script.context, a);
-                    script.pointer(callback.as_ptr())
+                    script.pointer(callback)
                 }
-                _ => a,
+                None => a,
             };
             let function = functions.get(way).copied().unwrap_or(js::JS_UNDEFINED);
             Loop { function: script.evaluate(&source), args: [function, a, b] }
         };
         let call = format!("f({})", case.args);
         let ways = [new(0, &call), new(1, &call), new(2, &call), new(3, "")];
-        let loops = Self { ways, _callback: callback, script };
+        let loops = Self { ways, _callbacks: callbacks, script };
         loops.check(case)?;
         Ok(loops)
     }
@@ -231,17 +230,37 @@ fn c_function(script: &Script, address: *const c_void, case: &Case) -> js::JSVal
     }
 }
 
-/// A callback that calls a function of script.
-fn callback(script: &Script, source: &str) -> Result<LocalCallback, CallbackError> {
-    let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-    let thunk = Thunk::new(&signature)?;
-    let realm = script.realm.clone();
-    let (site, function) = (script.site(), script.callee(source));
-    let handler = move |call: &mut Call<'_>| {
-        // SAFETY: the values are the engine's.
-        let run = |args: &[Words]| unsafe { function.call(args) };
-        // SAFETY: the callback has this signature, and runs on the realm's thread.
-        unsafe { realm.answer(site, &signature, call, run) };
-    };
-    Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)
+/// Callbacks that run a function of script.
+struct Callbacks {
+    /// The callback that is the function itself.
+    function: EngineCallback,
+    /// The callback whose handler in Rust answers.
+    answered: LocalCallback,
+}
+
+impl Callbacks {
+    fn new(script: &Script, source: &str) -> Result<Self, CallbackError> {
+        let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
+        let (thunk, options) = (script.thunk(&signature)?, LocalOptions::default());
+        let function = script.callback(&thunk, source, options, Err::<(), ForeignCall>)?;
+        let (thunk, realm) = (Thunk::new(&signature)?, script.realm.clone());
+        let (site, callee) = (script.site(), script.callee(source));
+        let handler = move |call: &mut Call<'_>| {
+            // SAFETY: the values are the engine's.
+            let run = |args: &[Words]| unsafe { callee.call(args) };
+            // SAFETY: the callback has this signature, and runs on the realm's thread.
+            unsafe { realm.answer(site, &signature, call, run) };
+        };
+        let answered = Callback::local(&thunk, options, Err::<(), ForeignCall>, handler)?;
+        Ok(Self { function, answered })
+    }
+
+    /// The address that a function is called with in this way. C's function takes the script's function itself.
+    fn of(&self, way: &str) -> Option<*const c_void> {
+        match way {
+            "c" => None,
+            "slots" => Some(self.answered.as_ptr()),
+            _ => Some(self.function.as_ptr()),
+        }
+    }
 }

@@ -3,8 +3,10 @@
 //! * [`quickjs`] is the engine of the example, and runs script for tests.
 //! * [`jsc`] runs script in JavaScriptCore.
 //! * [`bare`] has native functions that get nothing but arguments.
+//! * [`jsc_callbacks`] makes callbacks of functions of script in JavaScriptCore.
 
 pub mod bare;
 pub mod jsc;
 mod jsc_api;
+pub mod jsc_callbacks;
 pub mod quickjs;

@@ -31,6 +31,9 @@ pub enum JitError {
     /// A native function of the fast-call entry does not fit the C function.
     #[error(transparent)]
     FastCall(#[from] FastCallError),
+    /// A callback is to be a function of script, and the engine's model does not describe how one is called.
+    #[error("the engine's model does not describe its call function")]
+    CallFunction,
     /// Functions of the fast-call entry need generated code. Without it engines must call in another way.
     #[error("code cannot be generated here")]
     NoCode,

@@ -5,13 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::c::definitions::Signature;
-use crate::code::generator::Generator;
+use crate::code::generator::{self, Generator};
 use crate::code::once_map::{Life, OnceMap};
 use crate::convention::abi::Abi;
+use crate::debug::name::Name;
+use crate::engine::callback::EngineCallbackHelpers;
+#[cfg(doc)]
+use crate::engine::callback::EngineCallbackRecord;
 use crate::engine::fast_call::check::check;
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::{ThunkCode, Thunks};
+use crate::entry::engine_callback::interpreter::ScriptCall;
+use crate::entry::engine_callback::key::{EngineCallbackKey, MAX_COMPILED};
 use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::fast_call::function::{FastCall, FastCallCode};
@@ -39,6 +45,7 @@ pub struct Jit {
     engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
     interpreted: OnceMap<EngineAbi, Interpreted>,
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
+    engine_callbacks: OnceMap<EngineCallbackKey, Option<&'static ThunkCode>>,
 }
 
 /// The code that a [`Jit`] holds.
@@ -91,6 +98,7 @@ impl Jit {
             engine_values: OnceMap::new(),
             interpreted: OnceMap::new(),
             fast_calls: OnceMap::new(),
+            engine_callbacks: OnceMap::new(),
         }
     }
 
@@ -107,7 +115,8 @@ impl Jit {
             stats.code_bytes = count(&counters.code_bytes);
             stats.mapped_bytes = count(&counters.mapped_bytes);
         }
-        for thunk in self.thunks.all(&no_fork) {
+        let of_script = self.engine_callbacks.live(&no_fork).into_iter().filter_map(|thunk| *thunk);
+        for thunk in self.thunks.all(&no_fork).chain(of_script) {
             let (bound, retired) = thunk.count_stubs();
             stats.thunks += 1;
             stats.callbacks += bound;
@@ -143,6 +152,52 @@ impl Jit {
     /// The signature is variadic; the errors of [`Jit::slots`].
     pub fn thunk(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
         self.thunks.get(signature)
+    }
+
+    /// Returns the thunk for callbacks of this signature that are functions of script. Signatures of one shape share
+    /// it, and it is never freed. `None` if code is not generated for it: then [`Jit::thunk`] does.
+    ///
+    /// The thunk calls script itself if its stub's callback has an open [record](EngineCallbackRecord), on the thread
+    /// that owns the record. Otherwise it calls the stub's handler.
+    ///
+    /// # Errors
+    ///
+    /// The model does not describe a call function, or that exceeds a limit; the errors of [`Jit::thunk`].
+    ///
+    /// # Safety
+    ///
+    /// The stubs of the thunk are bound to contexts of one kind alone. Such a context is memory that is never freed. At
+    /// [`EngineCallbackRecord::IN_CONTEXT`] it holds null, or the address of a record.
+    pub unsafe fn engine_callback(
+        &self,
+        signature: &Signature,
+        engine: &EngineAbi,
+        helpers: EngineCallbackHelpers,
+    ) -> Result<Option<&'static ThunkCode>, JitError> {
+        if signature.first_variadic().is_some() {
+            return Err(JitError::VariadicCallback);
+        }
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let key = EngineCallbackKey::of(abi, signature, abi.plan(signature)?, engine, helpers)?;
+        let Some(generator) = self.generator.as_deref().filter(|_| key.params.len() <= MAX_COMPILED) else {
+            return Ok(None);
+        };
+        let no_fork = hold_off();
+        let make = || {
+            let name = Name::new("engine callback", signature);
+            let code = generator::make(&no_fork, Some(generator), &name, &key)?;
+            code.map(|code| ThunkCode::leak(&key.callback, Some(code))).transpose()
+        };
+        self.engine_callbacks.get_or_make(&no_fork, &key, Life::Kept, make).map(|thunk| *thunk)
+    }
+
+    /// Returns the engine's call function for Rust code.
+    ///
+    /// # Errors
+    ///
+    /// The model does not describe a call function; the errors of [`Jit::slots`].
+    pub fn script_call(&self, engine: &EngineAbi) -> Result<ScriptCall, JitError> {
+        ScriptCall::new(&self.trampolines, engine)
     }
 
     /// Returns the native functions for engines of this model and C functions of this signature. Signatures of one

@@ -49,6 +49,7 @@ pub use convention::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, 
 pub use convention::registers::{Convention, Order, Register, Sequences, Variadic};
 pub use convention::verify::{Fault, FaultKind};
 pub use entry::callback::thunk::{ThunkCode, Use};
+pub use entry::engine_callback::interpreter::ScriptCall;
 pub use entry::engine_values::function::{EngineFunction, EngineValues};
 pub use entry::fast_call::function::{FastCall, FastCallFunction};
 pub use entry::slots::key::Options;
@@ -56,6 +57,6 @@ pub use entry::slots::trampoline::{SlotsEntry, Trampoline};
 pub use error::JitError;
 pub use jit::{Jit, Stats};
 #[doc(hidden)]
-pub use os::{errno, fork, probe};
+pub use os::{errno, fork, probe, thread};
 pub use stubs::cell::{Handler, Stub, count_retired_call, retired_calls};
 pub use stubs::pool::{REST, StubPool};

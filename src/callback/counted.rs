@@ -8,7 +8,9 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicPtr;
 
+use hotcall_jit::engine::values::EngineCallbackRecord;
 use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
 use super::call::Call;
@@ -39,11 +41,15 @@ struct CallState {
     calls: CallCount,
     /// Initialised while the callback is held, or its handler alive.
     block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Answer>>>>,
+    /// The record of the stub, if its thunk is one that calls script itself. Null at first; then it does not change.
+    record: AtomicPtr<c_void>,
 }
 
 // loom's atomics are larger.
 #[cfg(not(all(test, loom)))]
 const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <= 8);
+#[cfg(not(all(test, loom)))]
+const _: () = assert!(mem::offset_of!(CallState, record) == EngineCallbackRecord::IN_CONTEXT);
 
 /// The allocation of a callback.
 struct Block<H: ?Sized> {
@@ -106,6 +112,16 @@ impl Counted {
 
     pub(super) fn is_closed(&self) -> bool {
         !self.state().calls.is_open()
+    }
+
+    /// The address of the stub's record, for thunks that call script themselves.
+    pub(super) fn record(&self) -> &'static AtomicPtr<c_void> {
+        &self.state().record
+    }
+
+    /// Counts a call, if the callback is open. Until the value is dropped, the handler lives and the stub is not reused.
+    pub(super) fn begin_call(&self) -> Option<Running<'static>> {
+        self.state().admit()
     }
 
     pub(super) fn take_panic(&self) -> Option<Payload> {
@@ -218,7 +234,7 @@ unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
 }
 
 /// A call in progress, which is counted as long as this value lives.
-struct Running<'a>(&'a CallState);
+pub(super) struct Running<'a>(&'a CallState);
 
 impl Running<'_> {
     fn block(&self) -> &Block<dyn Answer> {

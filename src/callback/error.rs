@@ -33,7 +33,7 @@ pub enum CallbackError {
 }
 
 impl CallbackError {
-    pub(super) fn stub(source: JitError) -> Self {
+    pub(crate) fn stub(source: JitError) -> Self {
         Self::Stub { source: Box::new(source) }
     }
 }

@@ -4,11 +4,12 @@ use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
 
 use hotcall_jit::{Layout, Scalar, Signature};
 
 use super::call::Call;
-use super::counted::{Answer, Counted};
+use super::counted::{Answer, Counted, Running};
 use super::error::CallbackError;
 use super::foreign::{Dispatch, call_from_elsewhere};
 use super::options::{LocalOptions, Wait};
@@ -136,6 +137,36 @@ impl LocalCallback {
     pub fn take_panic(&self) -> Option<Payload> {
         // A panic in the dispatcher's destructor is kept with the dispatcher.
         self.owner.panics().take().or_else(|| self.counted.take_panic())
+    }
+}
+
+/// For callbacks whose thunk answers calls itself.
+impl LocalCallback {
+    /// The address of the record of the callback's stub. It belongs to the stub, which is never freed.
+    pub(crate) fn record(&self) -> &'static AtomicPtr<c_void> {
+        self.counted.record()
+    }
+
+    /// Stands for calls in progress that the thunk answers itself. Returns `None` if the callback is closed.
+    pub(crate) fn begin_calls(&self) -> Option<LocalCalls> {
+        let running = self.counted.begin_call()?;
+        self.owner.begin_run();
+        Some(LocalCalls { owner: Arc::clone(&self.owner), _running: running, not_send: PhantomData })
+    }
+}
+
+/// Calls in progress that a callback's thunk answers itself, on the owner's thread. Until this value is dropped, the
+/// handler is not dropped and the stub is not reused.
+pub(crate) struct LocalCalls {
+    owner: Arc<Owner>,
+    _running: Running<'static>,
+    /// The run ends on the owner's thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for LocalCalls {
+    fn drop(&mut self) {
+        self.owner.end_run();
     }
 }
 

@@ -1,9 +1,8 @@
 //! The thread that a local callback belongs to, and the data that this thread alone uses.
 
 use std::cell::{Cell, UnsafeCell};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotcall_jit::count_retired_call;
+use hotcall_jit::{count_retired_call, thread};
 
 use super::call::Call;
 use super::panics::{OnPanic, Panics};
@@ -75,6 +74,18 @@ impl Owner {
         self.drop_handler();
     }
 
+    /// Counts a run that another side makes in place of the handler. The handler is not dropped meanwhile. Must be called
+    /// on the owner's thread.
+    pub(super) fn begin_run(&self) {
+        self.running.set(self.running.get() + 1);
+    }
+
+    /// Ends such a run. Must be called on the owner's thread.
+    pub(super) fn end_run(&self) {
+        self.running.set(self.running.get() - 1);
+        self.drop_handler();
+    }
+
     /// Drops the handler of a closed callback, unless it is running. Must be called on the owner's thread.
     fn drop_handler(&self) {
         if !self.closed.get() || self.running.get() > 0 {
@@ -110,16 +121,6 @@ struct ThreadNumber(u64);
 impl ThreadNumber {
     #[inline]
     fn current() -> Self {
-        thread_local! {
-            static NUMBER: Cell<u64> = const { Cell::new(0) };
-        }
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.with(|number| {
-            if number.get() == 0 {
-                number.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
-            }
-            number.get()
-        });
-        Self(number)
+        Self(thread::number())
     }
 }

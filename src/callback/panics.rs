@@ -24,19 +24,19 @@ pub type Payload = Box<dyn Any + Send>;
 
 /// The rule of one callback, and the panic that it kept.
 #[derive(Default)]
-pub(super) struct Panics {
+pub(crate) struct Panics {
     rule: OnPanic,
     kept: Lock<Option<Payload>>,
 }
 
 impl Panics {
-    pub(super) const fn new(rule: OnPanic) -> Self {
+    pub(crate) const fn new(rule: OnPanic) -> Self {
         Self { rule, kept: Lock::new(None) }
     }
 
     /// Runs a handler, or a part of one. Returns false if it panicked.
     #[must_use]
-    pub(super) fn guard(&self, run: impl FnOnce()) -> bool {
+    pub(crate) fn guard(&self, run: impl FnOnce()) -> bool {
         let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return true };
         match self.rule {
             OnPanic::Catch => self.keep(payload),
@@ -60,7 +60,7 @@ impl Panics {
         discard(payload);
     }
 
-    pub(super) fn take(&self) -> Option<Payload> {
+    pub(crate) fn take(&self) -> Option<Payload> {
         self.kept.hold().take()
     }
 }

@@ -28,7 +28,7 @@ impl Thunk {
     pub fn new(signature: &Signature) -> Result<Self, CallbackError> {
         let fail = |source| CallbackError::Compile { signature: signature.clone(), source: Box::new(source) };
         let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
-        Ok(Self { code, types: CallbackTypes::of(code, signature), signature: signature.clone() })
+        Ok(Self::with_code(code, signature))
     }
 
     /// Compiles the code for callbacks that are passed as a pointer to a function. `ty` is the type of such a
@@ -64,6 +64,11 @@ impl Thunk {
                 reason: "it is not declared as a pointer to a function".into(),
             }),
         }
+    }
+
+    /// Code for callbacks of this signature that was made otherwise.
+    pub(crate) fn with_code(code: &'static ThunkCode, signature: &Signature) -> Self {
+        Self { code, types: CallbackTypes::of(code, signature), signature: signature.clone() }
     }
 
     /// The signature.

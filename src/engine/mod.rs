@@ -10,6 +10,7 @@
 //! | [`quickjs`], [`nanbox`] | models of engines |
 //! | [`Engine`] | all other values, pins, and throwing: the part that the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
+//! | [`EngineThunk`], [`EngineCallback`] | functions of script as C function pointers |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
 //! | [`FastCallRecord`] | a C function for such calls |
@@ -43,6 +44,8 @@
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
 //! engine with every type.
 
+mod callback;
+mod callback_helpers;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod convert;
@@ -59,6 +62,7 @@ mod realm;
 mod realm_state;
 mod record;
 mod record_memory;
+mod script_function;
 mod site;
 mod view;
 
@@ -68,9 +72,11 @@ pub use hotcall_jit::engine::fast_call::{
     MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
-    Boolean, Double, Integer, ModelError, ObjectClass, PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass, PinList, ResultPath, Role,
+    Singleton, Test, ValueModel, Words,
 };
 
+pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
 pub use fast_call::FastCallRecord;
@@ -79,5 +85,6 @@ pub use output::Output;
 pub use problem::{Kind, Problem};
 pub use realm::Realm;
 pub use record::Record;
+pub use script_function::Catch;
 pub use site::Site;
 pub use view::View;

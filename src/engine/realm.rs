@@ -12,7 +12,7 @@ use hotcall_jit::engine::fast_call::{Exit, FastCallModel, ResolvedHandle};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
-use super::convert::{Converted, to_slot, to_value};
+use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
 use super::fast_call::FastCallRecord;
@@ -288,22 +288,37 @@ impl<E: Engine> Realm<E> {
     /// The value is one of the engine's, and the type that of the call's result.
     unsafe fn set_result(&self, site: Site, ty: &Type, call: &mut Call<'_>, value: Words) -> Option<E::Exception> {
         // SAFETY: the caller promises that the value is one of the engine's.
-        let problem = match unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) } {
-            Err(problem) => problem,
-            Ok(Converted { slot, .. }) => {
-                match call.result_bytes().map(|bytes| (bytes.as_mut_ptr(), bytes.len())) {
-                    // C may have shown script the memory of its result, so source and destination may be equal.
-                    // SAFETY: the slot is the address of at least the type's size in bytes.
-                    Ok((result, len)) => unsafe { ptr::copy(slot.as_ptr(), result, len) },
-                    // The result is either bytes or a slot.
-                    Err(_) => call.set_slot(slot).unwrap_or_default(),
-                }
-                return None;
-            }
+        let slot = match unsafe { self.result_slot(site, ty, value) } {
+            Ok(slot) => slot,
+            Err(exception) => return Some(exception),
         };
-        let error = EngineError::CallbackResult { ty: ty.clone(), problem };
-        // SAFETY: the caller promises that the site is one of the engine's.
-        Some(unsafe { self.engine().exception(site, &error) })
+        match call.result_bytes().map(|bytes| (bytes.as_mut_ptr(), bytes.len())) {
+            // C may have shown script the memory of its result, so source and destination may be equal.
+            // SAFETY: the slot is the address of at least the type's size in bytes.
+            Ok((result, len)) => unsafe { ptr::copy(slot.as_ptr(), result, len) },
+            // The result is either bytes or a slot.
+            Err(_) => call.set_slot(slot).unwrap_or_default(),
+        }
+        None
+    }
+
+    /// The value that script has returned from a callback, as a slot of the result's type.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's, and so is the site.
+    pub(super) unsafe fn result_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, E::Exception> {
+        // SAFETY: the caller promises that the value is one of the engine's.
+        unsafe { self.to_slot(site, ty, value) }.map_err(|problem| {
+            let error = EngineError::CallbackResult { ty: ty.clone(), problem };
+            // SAFETY: the caller promises that the site is one of the engine's.
+            unsafe { self.engine().exception(site, &error) }
+        })
+    }
+
+    /// The model with its helpers; `None` for a realm of handles.
+    pub(super) fn abi(&self) -> Option<&EngineAbi> {
+        self.state.abi()
     }
 
     /// Keeps an exception until the running native function returns, which then throws it. For a fast call whose exit
@@ -322,7 +337,11 @@ impl<E: Engine> Realm<E> {
     /// look](FastCallModel::caller_looks) themselves. It may only be read, on the realm's thread, and lives as long as
     /// the realm. [`take_exception`](Self::take_exception) returns the exception.
     pub fn pending(&self) -> NonNull<u32> {
-        NonNull::from_ref(self.state.pending()).cast()
+        NonNull::from_ref(self.pending_cell()).cast()
+    }
+
+    pub(super) fn pending_cell(&self) -> &Pending {
+        self.state.pending()
     }
 
     /// Gives the engine the pinned objects of calls that have returned, by [`Engine::take_pins`], if the model has a

@@ -9,6 +9,7 @@ mod toy;
 mod wide;
 
 use hotcall::engine::conformance::{self, Feature, PRELUDE, Report};
+use quickjs_subject::CallbackWay;
 
 /// Nothing failed, and not too little was tried.
 #[track_caller]
@@ -60,17 +61,24 @@ fn passes_as_javascript(report: &Report) {
     assert_eq!(missing, [Feature::WideIntegers]);
 }
 
+/// The ways in which callbacks reach script.
+const WAYS: [CallbackWay; 2] = [CallbackWay::Handler, CallbackWay::Function];
+
 #[test]
 fn quickjs_passes() {
-    let mut subject = quickjs_subject::QuickJsSubject::new();
-    subject.script.run(PRELUDE).unwrap();
-    passes_as_javascript(&conformance::run(&mut subject));
+    for way in WAYS {
+        let mut subject = quickjs_subject::QuickJsSubject::new(way);
+        subject.script.run(PRELUDE).unwrap();
+        passes_as_javascript(&conformance::run(&mut subject));
+    }
 }
 
 #[test]
 fn javascript_core_passes() {
-    // In CI the library must be there, and looking for it fails otherwise.
-    let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
-    subject.script.run(PRELUDE).unwrap();
-    passes_as_javascript(&conformance::run(&mut subject));
+    for way in WAYS {
+        // In CI the library must be there, and looking for it fails otherwise.
+        let Some(mut subject) = jsc_subject::JscSubject::new(way) else { return };
+        subject.script.run(PRELUDE).unwrap();
+        passes_as_javascript(&conformance::run(&mut subject));
+    }
 }

@@ -2,21 +2,41 @@
 
 use std::collections::HashMap;
 
-use hotcall::engine::Words;
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
-use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::engine::{EngineCallback, Words};
+use hotcall::{Callback, CallbackError, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use hotcall_engines::quickjs::Script;
 
 pub(crate) struct QuickJsSubject {
     /// Dropped before what they run in.
     callbacks: HashMap<&'static str, LocalCallback>,
+    /// The callbacks that are functions of script themselves.
+    functions: HashMap<&'static str, EngineCallback>,
+    way: CallbackWay,
     pub(crate) script: Script,
 }
 
+/// How callbacks reach script.
+#[derive(Clone, Copy)]
+pub(crate) enum CallbackWay {
+    /// Through a handler in Rust, which answers.
+    Handler,
+    /// As functions of script.
+    Function,
+}
+
 impl QuickJsSubject {
-    pub(crate) fn new() -> Self {
-        Self { callbacks: HashMap::new(), script: Script::default() }
+    pub(crate) fn new(way: CallbackWay) -> Self {
+        Self { callbacks: HashMap::new(), functions: HashMap::new(), way, script: Script::default() }
+    }
+
+    fn function(&mut self, name: &'static str, signature: &Signature, source: &str) -> Result<(), CallbackError> {
+        let (thunk, options) = (self.script.thunk(signature)?, LocalOptions::default());
+        let callback = self.script.callback(&thunk, source, options, Err::<(), ForeignCall>)?;
+        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        self.functions.insert(name, callback);
+        Ok(())
     }
 }
 
@@ -31,6 +51,10 @@ impl Subject for QuickJsSubject {
     }
 
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        if let CallbackWay::Function = self.way {
+            let source = body.function(signature.params().len());
+            return self.function(name, signature, &source).map_err(|error| error.to_string());
+        }
         let site = self.script.site();
         let function = self.script.callee(&body.function(signature.params().len()));
         let realm = self.script.realm.clone();

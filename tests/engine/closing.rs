@@ -13,7 +13,7 @@ use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use crate::world::World;
+use crate::world::{World, both_ways};
 
 /// A library of its own for a test: the fixture under another name.
 struct Own {
@@ -118,23 +118,25 @@ fn functions_of_a_closed_library_throw() {
 
 #[test]
 fn a_call_that_runs_while_its_library_is_closed_finishes() {
-    let own = Own::open();
-    let world = world();
-    own.define(&world, "call_times", "(function, i32) -> i32");
-    own.define(&world, "id_i32", "(i32) -> i32");
-    let library = own.library.clone();
-    let _close = act(&world, "close", move || library.close());
-    world.check([("call_times(close, 4)", "6"), ("call_times(close, 4)", &own.closed())]);
-    let after = World::new([("call_times", "call_times", "(function, i32) -> i32")]);
-    drop(after);
-    // A call within the call comes too late.
-    let own = Own::open();
-    own.define(&world, "call_times", "(function, i32) -> i32");
-    own.define(&world, "id_i32", "(i32) -> i32");
-    let library = own.library.clone();
-    let _close = act(&world, "close", move || library.close());
-    world.callback("f", "(i32) -> i32", "n => { if (n == 2) call_times(close, 1); return id_i32(n) }");
-    world.check([("call_times(f, 2)", "1"), ("call_times(f, 4)", &own.closed())]);
+    both_ways(|| {
+        let own = Own::open();
+        let world = world();
+        own.define(&world, "call_times", "(function, i32) -> i32");
+        own.define(&world, "id_i32", "(i32) -> i32");
+        let library = own.library.clone();
+        let _close = act(&world, "close", move || library.close());
+        world.check([("call_times(close, 4)", "6"), ("call_times(close, 4)", &own.closed())]);
+        let after = World::new([("call_times", "call_times", "(function, i32) -> i32")]);
+        drop(after);
+        // A call within the call comes too late.
+        let own = Own::open();
+        own.define(&world, "call_times", "(function, i32) -> i32");
+        own.define(&world, "id_i32", "(i32) -> i32");
+        let library = own.library.clone();
+        let _close = act(&world, "close", move || library.close());
+        world.callback("f", "(i32) -> i32", "n => { if (n == 2) call_times(close, 1); return id_i32(n) }");
+        world.check([("call_times(f, 2)", "1"), ("call_times(f, 4)", &own.closed())]);
+    });
 }
 
 #[test]
@@ -157,43 +159,46 @@ fn a_library_is_unmapped_when_its_last_function_was_collected() {
 
 #[test]
 fn a_function_that_only_its_call_holds_runs_to_its_end() {
-    if !is_told() {
-        return;
-    }
-    for call in [
-        "call_times(f, 3)",
-        "call_times.call(null, f, 3)",
-        "call_times.apply(null, [f, 3])",
-        "(() => { const held = call_times; return held(f, 3) })()",
-        "[call_times][0](f, 3)",
-        "Reflect.apply(call_times, null, [f, 3])",
-        "[3].map(n => call_times(f, n))[0]",
-        "(n => { return call_times(f, n) })(3)",
-    ] {
-        let (own, world) = (Own::open(), world());
-        own.define(&world, "call_times", "(function, i32) -> i32");
-        let (library, path) = (own.library.clone(), own.path.clone());
-        let _close = act(&world, "close", move || library.close());
-        let seen = Rc::new(std::cell::Cell::new(false));
-        let still = Rc::clone(&seen);
-        let _look = act(&world, "look", move || still.set(is_mapped(&path)));
-        world.add("call", "call_i32", "(function, i32) -> i32");
-        let source =
-            "n => { if (n == 1) { delete globalThis.call_times; call(close, 0); gc(); call(look, 0) } return n * 10 }";
-        world.callback("f", "(i32) -> i32", source);
-        assert_eq!(world.show(call), "30", "{call}");
-        assert!(seen.get(), "{call}: the code was unmapped below its call");
-        world.collect_garbage();
-        assert!(!own.is_mapped(), "{call}");
-    }
+    both_ways(|| {
+        if !is_told() {
+            return;
+        }
+        for call in [
+            "call_times(f, 3)",
+            "call_times.call(null, f, 3)",
+            "call_times.apply(null, [f, 3])",
+            "(() => { const held = call_times; return held(f, 3) })()",
+            "[call_times][0](f, 3)",
+            "Reflect.apply(call_times, null, [f, 3])",
+            "[3].map(n => call_times(f, n))[0]",
+            "(n => { return call_times(f, n) })(3)",
+        ] {
+            let (own, world) = (Own::open(), world());
+            own.define(&world, "call_times", "(function, i32) -> i32");
+            let (library, path) = (own.library.clone(), own.path.clone());
+            let _close = act(&world, "close", move || library.close());
+            let seen = Rc::new(std::cell::Cell::new(false));
+            let still = Rc::clone(&seen);
+            let _look = act(&world, "look", move || still.set(is_mapped(&path)));
+            world.add("call", "call_i32", "(function, i32) -> i32");
+            let source = "n => { if (n == 1) { delete globalThis.call_times; call(close, 0); gc(); call(look, 0) } return n * 10 }";
+            world.callback("f", "(i32) -> i32", source);
+            assert_eq!(world.show(call), "30", "{call}");
+            assert!(seen.get(), "{call}: the code was unmapped below its call");
+            world.collect_garbage();
+            assert!(!own.is_mapped(), "{call}");
+        }
+    });
 }
 
 #[test]
 fn an_exception_is_thrown_by_a_function_that_only_its_call_holds() {
-    let world = world();
-    world.add("call_i32", "call_i32", "(function, i32) -> i32");
-    world.callback("f", "(i32) -> i32", "n => { delete globalThis.call_i32; gc(); throw new Error('late') }");
-    world.check([("call_i32(f, 1)", "Error: late"), ("typeof call_i32", "\"undefined\"")]);
+    both_ways(|| {
+        let world = world();
+        world.add("call_i32", "call_i32", "(function, i32) -> i32");
+        world.callback("f", "(i32) -> i32", "n => { delete globalThis.call_i32; gc(); throw new Error('late') }");
+        world.check([("call_i32(f, 1)", "Error: late"), ("typeof call_i32", "\"undefined\"")]);
+    });
 }
 
 #[test]

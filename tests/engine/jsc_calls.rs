@@ -2,13 +2,27 @@
 
 use std::ffi::c_void;
 
-use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
+use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::jsc_values::{check, define};
+use crate::world::{CallbackWay, ScriptCallback, WAY, both_ways};
 use hotcall_engines::jsc::{JscScript, words};
 
-/// A callback that the script's function of this name answers. The pointer to it has this name with a `p` before it.
-pub(crate) fn callback(script: &JscScript, name: &str, signature: &Signature) -> LocalCallback {
+/// A callback of the function of script with this name, which is also the name of the pointer to it with a `p` in front.
+pub(crate) fn callback(script: &JscScript, name: &str, signature: &Signature) -> ScriptCallback {
+    let callback = match WAY.get() {
+        CallbackWay::Handler => ScriptCallback::Handler(answered(script, name, signature)),
+        CallbackWay::Function => {
+            let (thunk, options) = (script.thunk(signature).unwrap(), LocalOptions::default());
+            ScriptCallback::Function(script.callback(&thunk, name, options, Err::<(), ForeignCall>).unwrap())
+        }
+    };
+    // SAFETY: the engine made the pointer object.
+    unsafe { script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr())) };
+    callback
+}
+
+fn answered(script: &JscScript, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
     let answered = signature.clone();
     let handler = move |call: &mut hotcall::Call<'_>| {
@@ -17,11 +31,7 @@ pub(crate) fn callback(script: &JscScript, name: &str, signature: &Signature) ->
             realm.answer(site, &answered, call, |args| realm.engine().call(site.context, function, args));
         }
     };
-    let thunk = Thunk::new(signature).unwrap();
-    let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
-    // SAFETY: the engine made the pointer object.
-    unsafe { script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr())) };
-    callback
+    Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), Err, handler).unwrap()
 }
 
 pub(crate) type IntToInt = extern "C-unwind" fn(i32) -> i32;
@@ -37,54 +47,56 @@ pub(crate) fn int_to_int() -> Signature {
 
 #[test]
 fn exceptions_wait_for_c() {
-    let Some(script) = JscScript::new() else { return };
-    define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
-    check(
-        &script,
-        &[
-            ("ran = 0; thrown = []; function plus(n) { ran++; return n + 1 } 0", "0"),
-            ("function second(n) { ran++; if (n > 1) throw thrown[n] = new Error('no ' + n); return 7 } 0", "0"),
-            ("function wrong(n) { ran++; return n === 2 ? 'two' : n } 0", "0"),
-            ("function inner(n) { ran++; try { thrice(psecond, n) } catch (error) { return 1 } return 2 } 0", "0"),
-            ("function outer(n) { ran++; thrice(psecond, n); return 3 } 0", "0"),
-        ],
-    );
-    let names = ["plus", "second", "wrong", "inner", "outer"];
-    let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
-    check(
-        &script,
-        &[
-            ("thrice(pplus, 4)", "50607"),
-            ("ran", "3"),
-            // The first exception is thrown as the same object. No script runs after it.
-            ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
-            ("ran", "2"),
-            ("thrown.length", "3"),
-            // No exception waits now.
-            ("thrice(pplus, 0)", "10203"),
-            (
-                "ran = 0; thrice(pwrong, 0)",
-                "TypeError: a callback returned what is no i32: expected an integer, not a string",
-            ),
-            ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
-            // Calls within callbacks have exceptions of their own, until they let them pass.
-            ("thrice(pinner, 0)", "10101"),
-            ("ran = 0; thrice(pouter, 0)", "Error: no 2"),
-            ("ran", "4"),
-        ],
-    );
-    assert!(!script.realm.is_pending());
-    // A thrown value that is not an object; and many of them, each of which is caught.
-    check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
-    let _third = callback(&script, "third", &int_to_int());
-    check(
-        &script,
-        &[(
-            "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
-             sum += n } return sum })()",
-            "199990000",
-        )],
-    );
+    both_ways(|| {
+        let Some(script) = JscScript::new() else { return };
+        define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
+        check(
+            &script,
+            &[
+                ("ran = 0; thrown = []; function plus(n) { ran++; return n + 1 } 0", "0"),
+                ("function second(n) { ran++; if (n > 1) throw thrown[n] = new Error('no ' + n); return 7 } 0", "0"),
+                ("function wrong(n) { ran++; return n === 2 ? 'two' : n } 0", "0"),
+                ("function inner(n) { ran++; try { thrice(psecond, n) } catch (error) { return 1 } return 2 } 0", "0"),
+                ("function outer(n) { ran++; thrice(psecond, n); return 3 } 0", "0"),
+            ],
+        );
+        let names = ["plus", "second", "wrong", "inner", "outer"];
+        let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
+        check(
+            &script,
+            &[
+                ("thrice(pplus, 4)", "50607"),
+                ("ran", "3"),
+                // The first exception is thrown as the same object. No script runs after it.
+                ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
+                ("ran", "2"),
+                ("thrown.length", "3"),
+                // No exception waits now.
+                ("thrice(pplus, 0)", "10203"),
+                (
+                    "ran = 0; thrice(pwrong, 0)",
+                    "TypeError: a callback returned what is no i32: expected an integer, not a string",
+                ),
+                ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
+                // Calls within callbacks have exceptions of their own, until they let them pass.
+                ("thrice(pinner, 0)", "10101"),
+                ("ran = 0; thrice(pouter, 0)", "Error: no 2"),
+                ("ran", "4"),
+            ],
+        );
+        assert!(!script.realm.is_pending());
+        // A thrown value that is not an object; and many of them, each of which is caught.
+        check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
+        let _third = callback(&script, "third", &int_to_int());
+        check(
+            &script,
+            &[(
+                "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
+                 sum += n } return sum })()",
+                "199990000",
+            )],
+        );
+    });
 }
 
 #[repr(C)]
@@ -120,29 +132,31 @@ extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
 
 #[test]
 fn callbacks_take_and_return_every_type() {
-    let Some(script) = JscScript::new() else { return };
-    let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
-    let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
-    let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
-    let signature = Signature::new(numbers.into_iter().chain(rest), pair).unwrap();
-    define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
-    let keep = "function keep(...all) { seen = all.map((one) => typeof one + ' ' + one); \
-                return new Uint8Array(new Int32Array([40, 0x40000000]).buffer) } 0";
-    check(&script, &[(keep, "0")]);
-    let _callback = callback(&script, "keep", &signature);
-    // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
-    check(
-        &script,
-        &[
-            ("everything(pkeep)", "42"),
-            (
-                "seen.join('; ')",
-                "number -1; number 255; number -2; number 65535; number -3; number 4294967295; bigint -4; \
-                 bigint 18446744073709551615; boolean true; number 0.25; number NaN; object null; \
-                 object [object Pointer]; object 3,0,0,0,0,0,0,63",
-            ),
-        ],
-    );
+    both_ways(|| {
+        let Some(script) = JscScript::new() else { return };
+        let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
+        let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
+        let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
+        let signature = Signature::new(numbers.into_iter().chain(rest), pair).unwrap();
+        define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
+        let keep = "function keep(...all) { seen = all.map((one) => typeof one + ' ' + one); \
+                    return new Uint8Array(new Int32Array([40, 0x40000000]).buffer) } 0";
+        check(&script, &[(keep, "0")]);
+        let _callback = callback(&script, "keep", &signature);
+        // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
+        check(
+            &script,
+            &[
+                ("everything(pkeep)", "42"),
+                (
+                    "seen.join('; ')",
+                    "number -1; number 255; number -2; number 65535; number -3; number 4294967295; bigint -4; \
+                     bigint 18446744073709551615; boolean true; number 0.25; number NaN; object null; \
+                     object [object Pointer]; object 3,0,0,0,0,0,0,63",
+                ),
+            ],
+        );
+    });
 }
 
 macro_rules! through {
@@ -162,33 +176,35 @@ through! {
 
 #[test]
 fn results_of_callbacks_are_converted() {
-    let Some(script) = JscScript::new() else { return };
-    check(&script, &[("function next() { return result } 0", "0")]);
-    let mut callbacks = vec![];
-    let mut case = |name: &str, address: *const (), ty: Type, argument: &str, cases: &[(&str, &str)]| {
-        let signature = Signature::new([ty.clone()], ty.clone()).unwrap();
-        callbacks.push(callback(&script, "next", &signature));
-        define(&script, name, address, [Type::FUNCTION, ty.clone()], ty);
-        for (result, expected) in cases {
-            check(&script, &[(&format!("result = {result}; {name}(pnext, {argument})"), expected)]);
-        }
-    };
-    let no = |ty: &str, problem: &str| format!("TypeError: a callback returned what is no {ty}: {problem}");
-    let undefined = no("u32", "expected an integer, not undefined");
-    let range = no("u32", "4294967296 is out of range");
-    let number = no("bool", "expected a boolean, not a number");
-    case("b", through_bool as _, Type::BOOL, "true", &[("true", "true"), ("false", "false"), ("1", &number)]);
-    case("f", through_f32 as _, Type::F32, "1", &[("0.5", "0.5"), ("NaN", "NaN"), ("7", "7")]);
-    case("d", through_f64 as _, Type::F64, "1", &[("-0.1", "-0.1"), ("NaN", "NaN"), ("1 / -Infinity", "0")]);
-    case("i", through_i64 as _, Type::I64, "1", &[("-(2n ** 63n)", "-9223372036854775808"), ("5", "5")]);
-    case(
-        "u",
-        through_u32 as _,
-        Type::U32,
-        "1",
-        &[("2 ** 32 - 1", "4294967295"), ("2 ** 32", &range), ("undefined", &undefined)],
-    );
-    case("p", through_pointer as _, Type::POINTER, "null", &[("null", "null"), ("pnext", "[object Pointer]")]);
+    both_ways(|| {
+        let Some(script) = JscScript::new() else { return };
+        check(&script, &[("function next() { return result } 0", "0")]);
+        let mut callbacks = vec![];
+        let mut case = |name: &str, address: *const (), ty: Type, argument: &str, cases: &[(&str, &str)]| {
+            let signature = Signature::new([ty.clone()], ty.clone()).unwrap();
+            callbacks.push(callback(&script, "next", &signature));
+            define(&script, name, address, [Type::FUNCTION, ty.clone()], ty);
+            for (result, expected) in cases {
+                check(&script, &[(&format!("result = {result}; {name}(pnext, {argument})"), expected)]);
+            }
+        };
+        let no = |ty: &str, problem: &str| format!("TypeError: a callback returned what is no {ty}: {problem}");
+        let undefined = no("u32", "expected an integer, not undefined");
+        let range = no("u32", "4294967296 is out of range");
+        let number = no("bool", "expected a boolean, not a number");
+        case("b", through_bool as _, Type::BOOL, "true", &[("true", "true"), ("false", "false"), ("1", &number)]);
+        case("f", through_f32 as _, Type::F32, "1", &[("0.5", "0.5"), ("NaN", "NaN"), ("7", "7")]);
+        case("d", through_f64 as _, Type::F64, "1", &[("-0.1", "-0.1"), ("NaN", "NaN"), ("1 / -Infinity", "0")]);
+        case("i", through_i64 as _, Type::I64, "1", &[("-(2n ** 63n)", "-9223372036854775808"), ("5", "5")]);
+        case(
+            "u",
+            through_u32 as _,
+            Type::U32,
+            "1",
+            &[("2 ** 32 - 1", "4294967295"), ("2 ** 32", &range), ("undefined", &undefined)],
+        );
+        case("p", through_pointer as _, Type::POINTER, "null", &[("null", "null"), ("pnext", "[object Pointer]")]);
+    });
 }
 
 /// Counts bytes after a callback.
@@ -212,31 +228,33 @@ pub(crate) fn define_collect(script: &JscScript) -> LocalCallback {
 
 #[test]
 fn buffers_stay_where_they_are() {
-    let Some(script) = JscScript::new() else { return };
-    define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
-    check(
-        &script,
-        &[
-            ("function act() { action(); return 0 } 0", "0"),
-            // Memory that the collector reuses, or that was freed or moved, soon has other bytes.
-            ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
-        ],
-    );
-    let _callback = callback(&script, "act", &int_to_int());
-    let _collector = define_collect(&script);
-    check(
-        &script,
-        &[
-            ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-            ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-            ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
-            (
-                "action = () => { try { b.transfer() } catch {} churn() }; b = new ArrayBuffer(64); \
-                 new Uint8Array(b).fill(1); sum_after(b, 64, pact)",
-                "64",
-            ),
-        ],
-    );
+    both_ways(|| {
+        let Some(script) = JscScript::new() else { return };
+        define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
+        check(
+            &script,
+            &[
+                ("function act() { action(); return 0 } 0", "0"),
+                // Memory that the collector reuses, or that was freed or moved, soon has other bytes.
+                ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
+            ],
+        );
+        let _callback = callback(&script, "act", &int_to_int());
+        let _collector = define_collect(&script);
+        check(
+            &script,
+            &[
+                ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+                ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+                ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
+                (
+                    "action = () => { try { b.transfer() } catch {} churn() }; b = new ArrayBuffer(64); \
+                     new Uint8Array(b).fill(1); sum_after(b, 64, pact)",
+                    "64",
+                ),
+            ],
+        );
+    });
 }
 
 extern "C" fn two(a: *const u8, b: *const u8, n: i32) -> i32 {

@@ -9,6 +9,7 @@ use hotcall_testing::fixture::shared_object;
 
 use crate::jsc_calls::{callback, define_collect, int_to_int};
 use crate::jsc_values::{check, define};
+use crate::world::both_ways;
 use hotcall_engines::jsc::JscScript;
 
 extern "C" fn add(a: i32, b: i32) -> i32 {
@@ -68,15 +69,17 @@ extern "C-unwind" fn call_then_add(f: extern "C-unwind" fn(i32) -> i32, n: i32) 
 
 #[test]
 fn a_function_that_runs_is_not_collected() {
-    let Some(script) = JscScript::new() else { return };
-    define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
-    let _collector = define_collect(&script);
-    let more = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
-    check(&script, &[(more, "0")]);
-    let _callback = callback(&script, "drop_all", &int_to_int());
-    let records = script.records();
-    assert_eq!(records.load(Ordering::Relaxed), 2);
-    check(&script, &[("call(pdrop_all, 7)", "21"), ("typeof call", "object")]);
+    both_ways(|| {
+        let Some(script) = JscScript::new() else { return };
+        define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
+        let _collector = define_collect(&script);
+        let more = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
+        check(&script, &[(more, "0")]);
+        let _callback = callback(&script, "drop_all", &int_to_int());
+        let records = script.records();
+        assert_eq!(records.load(Ordering::Relaxed), 2);
+        check(&script, &[("call(pdrop_all, 7)", "21"), ("typeof call", "object")]);
+    });
 }
 
 #[test]
@@ -133,36 +136,38 @@ extern "C" fn negative(n: i64) -> i64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_million_calls_leave_nothing() {
-    alone(|| {
-        let Some(script) = JscScript::new() else { return };
-        let point = Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
-        define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
-        define(&script, "first", first as _, [Type::BUFFER], Type::U8);
-        define(&script, "next", next as _, [point.clone()], point);
-        define(&script, "negative", negative as _, [Type::I64], Type::I64);
-        define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
-        check(
-            &script,
-            &[("function same(n) { return n } bytes = new Uint8Array([1]); p = new Uint8Array(16); 0", "0")],
-        );
-        let _callback = callback(&script, "same", &int_to_int());
-        // Six calls a turn, one of which fails.
-        let turns = "(function (n) { let x = 0; for (let i = 0; i < n; i++) { x = add(x, 1); x = add(x, first(bytes)); \
-                     p = next(p); negative(BigInt(i)); call(psame, i); try { add(i, 'x') } catch {} } return x })";
-        let run = |n: usize| {
-            check(&script, &[(&format!("{turns}({n})"), &(2 * n).to_string())]);
-            script.collect_garbage();
-            memory()
-        };
-        run(20_000);
-        // The collector runs beside the script, so that a round may leave work for the next. A leak of 16 bytes a call would add 16 MB
-        // to each.
-        let mut before = run(20_000);
-        let steady = (0..5).any(|_| {
-            let after = run(170_000);
-            after < std::mem::replace(&mut before, after) + 10_000_000
+    both_ways(|| {
+        alone(|| {
+            let Some(script) = JscScript::new() else { return };
+            let point = Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
+            define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
+            define(&script, "first", first as _, [Type::BUFFER], Type::U8);
+            define(&script, "next", next as _, [point.clone()], point);
+            define(&script, "negative", negative as _, [Type::I64], Type::I64);
+            define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
+            check(
+                &script,
+                &[("function same(n) { return n } bytes = new Uint8Array([1]); p = new Uint8Array(16); 0", "0")],
+            );
+            let _callback = callback(&script, "same", &int_to_int());
+            // Six calls a turn, one of which fails.
+            let turns = "(function (n) { let x = 0; for (let i = 0; i < n; i++) { x = add(x, 1); x = add(x, first(bytes)); \
+                         p = next(p); negative(BigInt(i)); call(psame, i); try { add(i, 'x') } catch {} } return x })";
+            let run = |n: usize| {
+                check(&script, &[(&format!("{turns}({n})"), &(2 * n).to_string())]);
+                script.collect_garbage();
+                memory()
+            };
+            run(20_000);
+            // The collector runs beside the script, so that a round may leave work for the next. A leak of 16 bytes a call would add 16 MB
+            // to each.
+            let mut before = run(20_000);
+            let steady = (0..5).any(|_| {
+                let after = run(170_000);
+                after < std::mem::replace(&mut before, after) + 10_000_000
+            });
+            assert!(steady, "{before} bytes, and more with each round");
+            assert_eq!(script.realm.engine().pins.get(), 0);
         });
-        assert!(steady, "{before} bytes, and more with each round");
-        assert_eq!(script.realm.engine().pins.get(), 0);
     });
 }

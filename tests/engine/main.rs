@@ -21,6 +21,7 @@ mod objects;
 mod others;
 mod pin_list;
 mod pins;
+mod script_callbacks;
 mod spider_monkey;
 mod structs;
 #[cfg(not(feature = "jit"))]

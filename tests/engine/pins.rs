@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use hotcall::engine::Words;
 
-use crate::world::World;
+use crate::world::{World, both_ways};
 
 const S8: &str = "struct {i32, i16, u8, u8}";
 
@@ -89,12 +89,14 @@ fn pins_go_when_a_later_argument_is_refused() {
 
 #[test]
 fn pins_go_when_the_result_cannot_be_made_or_something_was_thrown() {
-    let world = world();
-    world.callback("throws", "() -> i32", "() => { throw new Error('thrown') }");
-    world.callback("fine", "() -> i32", "() => 3");
-    assert_eq!(pins(&world, "with_bytes(fine, bytes(1))"), 1);
-    assert_eq!(pins(&world, "with_bytes(throws, bytes(1))"), 1);
-    world.check([("with_bytes(fine, bytes(7))", "307"), ("with_bytes(throws, bytes(7))", "Error: thrown")]);
+    both_ways(|| {
+        let world = world();
+        world.callback("throws", "() -> i32", "() => { throw new Error('thrown') }");
+        world.callback("fine", "() -> i32", "() => 3");
+        assert_eq!(pins(&world, "with_bytes(fine, bytes(1))"), 1);
+        assert_eq!(pins(&world, "with_bytes(throws, bytes(1))"), 1);
+        world.check([("with_bytes(fine, bytes(7))", "307"), ("with_bytes(throws, bytes(7))", "Error: thrown")]);
+    });
 }
 
 #[test]
@@ -131,28 +133,40 @@ fn bytes_are_pinned_while_c_runs() {
 
 #[test]
 fn each_call_releases_its_own() {
-    let world = world();
-    world.callback("inner", "() -> i32", "() => Number(read(bytes(4, 5), 1)) + both(bytes(1), new Uint8Array(8), 2)");
-    world.callback("bad", "() -> i32", "() => { try { two(bytes(1), 2, 3) } catch { } return read(bytes(1), 'x') }");
-    world.check([("with_bytes(inner, bytes(9))", "709")]);
-    assert_eq!(pins(&world, "with_bytes(inner, bytes(9))"), 3);
-    assert!(world.run("with_bytes(bad, bytes(9))").is_err());
-    pins(&world, "with_bytes(bad, bytes(9))");
+    both_ways(|| {
+        let world = world();
+        world.callback(
+            "inner",
+            "() -> i32",
+            "() => Number(read(bytes(4, 5), 1)) + both(bytes(1), new Uint8Array(8), 2)",
+        );
+        world.callback(
+            "bad",
+            "() -> i32",
+            "() => { try { two(bytes(1), 2, 3) } catch { } return read(bytes(1), 'x') }",
+        );
+        world.check([("with_bytes(inner, bytes(9))", "709")]);
+        assert_eq!(pins(&world, "with_bytes(inner, bytes(9))"), 3);
+        assert!(world.run("with_bytes(bad, bytes(9))").is_err());
+        pins(&world, "with_bytes(bad, bytes(9))");
+    });
 }
 
 #[test]
 fn what_is_pinned_outlives_its_last_reference() {
-    let world = world();
-    // The array is garbage from the moment that C has it; only the pin keeps its bytes.
-    world.callback(
-        "collect",
-        "() -> i32",
-        "() => { for (let n = 0; n < 100; n++) new Uint8Array(64).fill(n); return 2 }",
-    );
-    world.check([("with_bytes(collect, new Uint8Array(64).fill(42))", "242")]);
-    // A buffer that is taken away from the call that uses it.
-    world.callback("drop", "() -> i32", "() => { held = null; return 3 }");
-    world.check([("(globalThis.held = bytes(17), with_bytes(drop, held))", "317")]);
+    both_ways(|| {
+        let world = world();
+        // The array is garbage from the moment that C has it; only the pin keeps its bytes.
+        world.callback(
+            "collect",
+            "() -> i32",
+            "() => { for (let n = 0; n < 100; n++) new Uint8Array(64).fill(n); return 2 }",
+        );
+        world.check([("with_bytes(collect, new Uint8Array(64).fill(42))", "242")]);
+        // A buffer that is taken away from the call that uses it.
+        world.callback("drop", "() -> i32", "() => { held = null; return 3 }");
+        world.check([("(globalThis.held = bytes(17), with_bytes(drop, held))", "317")]);
+    });
 }
 
 #[test]

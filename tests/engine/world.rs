@@ -1,14 +1,14 @@
 //! A runtime in which the functions of `fixture.c` are global, and tables of the results that script must see.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::OnceLock;
 
-use hotcall::engine::{Realm, Site, Words};
-use hotcall::{Call, Callback, Library, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::engine::{EngineCallback, Realm, Site, Words};
+use hotcall::{Call, Callback, ForeignCall, Library, LocalCallback, LocalOptions, Signature, Thunk};
 use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
@@ -43,10 +43,46 @@ const PRELUDE: &str = r"
     globalThis.join = (...parts) => new Uint8Array(parts.flatMap(part => [...part]));
 ";
 
+/// How callbacks reach script.
+#[derive(Clone, Copy)]
+pub(crate) enum CallbackWay {
+    /// Through a handler in Rust, which answers.
+    Handler,
+    /// As functions of script.
+    Function,
+}
+
+thread_local! {
+    pub(crate) static WAY: Cell<CallbackWay> = const { Cell::new(CallbackWay::Handler) };
+}
+
+/// Runs a test with callbacks of both ways.
+pub(crate) fn both_ways(test: impl Fn()) {
+    for way in [CallbackWay::Handler, CallbackWay::Function] {
+        WAY.set(way);
+        test();
+    }
+}
+
+/// A callback, of either way.
+pub(crate) enum ScriptCallback {
+    Handler(LocalCallback),
+    Function(EngineCallback),
+}
+
+impl ScriptCallback {
+    pub(crate) fn as_ptr(&self) -> *const c_void {
+        match self {
+            Self::Handler(callback) => callback.as_ptr(),
+            Self::Function(callback) => callback.as_ptr(),
+        }
+    }
+}
+
 /// A runtime with functions of `fixture.c`.
 pub(crate) struct World {
     /// Dropped before what they run in.
-    callbacks: RefCell<Vec<LocalCallback>>,
+    callbacks: RefCell<Vec<ScriptCallback>>,
     script: Script,
     /// The symbols of the functions by their names in script.
     symbols: RefCell<BTreeMap<String, String>>,
@@ -79,9 +115,21 @@ impl World {
     /// Makes a callback of this signature, which runs what the source says, a global pointer.
     pub(crate) fn callback(&self, name: &str, signature: &str, source: &str) {
         let signature = notation::signature(signature);
-        let thunk = Thunk::new(&signature).unwrap();
-        let handler = Handler::new(self, signature, source);
-        let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |call| handler.answer(call)).unwrap();
+        let callback = match WAY.get() {
+            CallbackWay::Handler => {
+                let handler = Handler::new(self, signature.clone(), source);
+                let thunk = Thunk::new(&signature).unwrap();
+                let answer = move |call: &mut Call<'_>| handler.answer(call);
+                ScriptCallback::Handler(Callback::local(&thunk, LocalOptions::default(), Err, answer).unwrap())
+            }
+            CallbackWay::Function => {
+                let source = format!("({source})");
+                let thunk = self.thunk(&signature).unwrap();
+                ScriptCallback::Function(
+                    self.script.callback(&thunk, &source, LocalOptions::default(), Err::<(), ForeignCall>).unwrap(),
+                )
+            }
+        };
         self.set_global(name, self.pointer(callback.as_ptr()));
         self.callbacks.borrow_mut().push(callback);
     }

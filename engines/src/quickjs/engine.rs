@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_void};
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use hotcall::engine::{Catch, Engine, EngineError, Kind, Output, Site, View, Words};
 use rquickjs_sys::{self as js, JSContext, JSValue};
 
 use super::buffers::Buffers;
@@ -206,5 +206,13 @@ unsafe impl<H: Host> Engine for QuickJs<H> {
     unsafe fn release(&self, site: Site, words: Words) {
         // SAFETY: the value belongs to the caller.
         unsafe { js::JS_FreeValue(context(site), value(words)) };
+    }
+}
+
+// SAFETY: nothing here runs script.
+unsafe impl<H: Host> Catch for QuickJs<H> {
+    unsafe fn catch(&self, site: Site, _: Words) -> Thrown {
+        // SAFETY: the caller promises that the engine has thrown at this site.
+        unsafe { Thrown::take(context(site)) }
     }
 }

@@ -7,6 +7,7 @@ use hotcall::engine::{Record, Words};
 use rquickjs_sys::{self as js, JSContext, JSValue};
 
 use super::owned::{Owned, Raised, Thrown, returned};
+use super::values::words;
 
 /// Makes a function that the engine itself calls: the record's trampoline.
 ///
@@ -36,6 +37,11 @@ impl Callee {
     /// Takes over a function.
     pub const fn new(function: Owned) -> Self {
         Self(function)
+    }
+
+    /// Returns the words of the function.
+    pub fn words(&self) -> Words {
+        words(self.0.value())
     }
 
     /// Calls the function. The result belongs to the caller.

@@ -99,7 +99,13 @@ unsafe fn describe<H: Host>(engine: &QuickJs<H>, site: Site, object: JSValue) ->
                     kind: SampleKind::Pointer,
                 });
             }
-            _ => (0, 0),
+            View::Number(_)
+            | View::BigInt(_)
+            | View::Boolean(_)
+            | View::Null
+            | View::Undefined
+            | View::Other(_)
+            | _ => (0, 0),
         };
         let kind = if Views::is_typed_array(object) {
             let size = js::JS_GetPropertyStr(site.context.cast(), object, c"BYTES_PER_ELEMENT".as_ptr());

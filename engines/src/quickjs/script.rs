@@ -3,8 +3,8 @@
 use std::ffi::{CString, c_int, c_void};
 use std::{mem, ptr, slice, str};
 
-use hotcall::Function;
-use hotcall::engine::{Realm, Record, Site};
+use hotcall::engine::{EngineCallback, EngineThunk, Realm, Record, Site};
+use hotcall::{CallbackError, Dispatch, Function, LocalOptions, Signature};
 use rquickjs_sys as js;
 
 use super::builtins::evaluate;
@@ -146,6 +146,26 @@ impl Script {
     pub fn callee(&self, source: &str) -> Callee {
         // SAFETY: the value belongs to this, and its context lives longer, as long as script can run.
         Callee::new(unsafe { Owned::new(self.context, self.evaluate(source)) })
+    }
+
+    /// Makes the code for callbacks of this signature.
+    pub fn thunk(&self, signature: &Signature) -> Result<EngineThunk<QuickJs>, CallbackError> {
+        // SAFETY: the function is that of the model.
+        unsafe { self.realm.thunk(signature, js::JS_Call as *const c_void) }
+    }
+
+    /// Makes a callback of the function that a script returns. The callback must not outlive the script.
+    pub fn callback(
+        &self,
+        thunk: &EngineThunk<QuickJs>,
+        source: &str,
+        options: LocalOptions,
+        dispatch: impl Dispatch,
+    ) -> Result<EngineCallback, CallbackError> {
+        let function = self.callee(source);
+        let callee = function.words();
+        // SAFETY: the context is the engine's, and the callback keeps the function.
+        unsafe { thunk.callback(options, dispatch, self.context.cast(), callee, function) }
     }
 
     /// Gives the global object a property.

@@ -1,6 +1,7 @@
 //! Plans to machine code, with Cranelift.
 
 pub(crate) mod arrival;
+pub(crate) mod bits;
 pub(crate) mod blocks;
 pub(crate) mod body;
 pub(crate) mod bytes;

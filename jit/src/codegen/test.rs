@@ -4,18 +4,23 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
-use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::bits::Bits;
 use crate::engine::test::Test;
 
 /// Returns a condition: the test holds for the memory at `base + at`.
 pub(crate) fn test(b: &mut FunctionBuilder<'_>, base: Value, at: i32, test: Test) -> Value {
+    holds(b, Bits::Memory { base, at }, test)
+}
+
+/// Returns a condition: the test holds for the value.
+pub(crate) fn holds(b: &mut FunctionBuilder<'_>, value: Bits<'_>, test: Test) -> Value {
     let (ty, all) = match test.len {
         1 => (types::I8, u64::from(u8::MAX)),
         2 => (types::I16, u64::from(u16::MAX)),
         4 => (types::I32, u64::from(u32::MAX)),
         _ => (types::I64, u64::MAX),
     };
-    let mut bits = b.ins().load(ty, UNALIGNED, base, at + i32::from(test.offset));
+    let mut bits = value.get(b, ty, test.offset);
     if test.mask & all != all {
         bits = b.ins().band_imm_u(bits, (test.mask & all) as i64);
     }

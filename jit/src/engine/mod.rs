@@ -2,6 +2,7 @@
 //! memory.
 
 pub(crate) mod call;
+pub(crate) mod callback;
 pub mod fast_call;
 #[cfg(feature = "cranelift")]
 pub(crate) mod hole;

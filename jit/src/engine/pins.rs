@@ -63,6 +63,7 @@ pub(crate) struct Pins {
 #[cfg(feature = "cranelift")]
 impl Pins {
     pub(crate) const NEXT: usize = offset_of!(Self, next);
+    pub(crate) const BASE: usize = offset_of!(Self, base);
     pub(crate) const END: usize = offset_of!(Self, end);
     pub(crate) const NO_OBJECT: usize = offset_of!(Self, no_object);
 }

@@ -2,6 +2,7 @@
 //! function that a runtime gets.
 
 pub(crate) mod callback;
+pub(crate) mod engine_callback;
 pub(crate) mod engine_values;
 pub(crate) mod fast_call;
 pub(crate) mod slots;

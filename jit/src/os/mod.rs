@@ -16,6 +16,7 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/probe.rs")]
 pub mod probe;
+pub mod thread;
 #[cfg(feature = "cranelift")]
 #[cfg_attr(not(unix), path = "none/unwind.rs")]
 pub(crate) mod unwind;

@@ -380,9 +380,9 @@ fn calls_agree_with_the_tagged_model() {
 
 #[test]
 fn objects_are_read_as_the_model_says() {
-    check(&models::tagged_with_objects(), 21);
-    check(&models::offset_boxed_with_objects(), 22);
-    check(&models::tag_boxed_with_objects(), 23);
+    check(&heap::tagged_with_objects(), 21);
+    check(&heap::offset_boxed_with_objects(), 22);
+    check(&heap::tag_boxed_with_objects(), 23);
 }
 
 #[test]

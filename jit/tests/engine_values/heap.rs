@@ -7,6 +7,8 @@ use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
 use hotcall_jit::{Pointee, Scalar, Type};
 use hotcall_testing::random::Random;
 
+use crate::models::{self, Model};
+
 /// The tag of objects in values of 16 bytes.
 pub(crate) const TAG: u64 = 0xffff_ffff;
 
@@ -101,4 +103,25 @@ impl HeapObject {
 /// Returns true if objects of this type are pinned.
 pub(crate) fn pins(ty: &Type) -> bool {
     matches!(ty.as_scalar(), Some(Scalar::Pointer(Pointee::Buffer | Pointee::Text)))
+}
+
+/// As QuickJS, with objects that machine code reads.
+pub(crate) fn tagged_with_objects() -> Model {
+    let Model { model, call, .. } = models::tagged();
+    Model { name: "tagged_with_objects", model: model.objects(objects(Test::equal(8, 4, TAG))), call }
+}
+
+/// As JavaScriptCore, with objects whose words have neither tag.
+pub(crate) fn offset_boxed_with_objects() -> Model {
+    let Model { model, call, .. } = models::offset_boxed();
+    let objects = objects(Test::masked(0, 8, 0xfffe_0000_0000_0002, 0));
+    Model { name: "offset_boxed_with_objects", model: model.objects(objects), call }
+}
+
+/// As SpiderMonkey, with objects whose addresses are below the tag, and no counters.
+pub(crate) fn tag_boxed_with_objects() -> Model {
+    let Model { model, call, .. } = models::tag_boxed();
+    const OBJECT: u64 = 0x1fffc << 47;
+    let objects = objects(Test::masked(0, 8, u64::MAX << 47, OBJECT)).mask((1 << 47) - 1).pins(PinList::new());
+    Model { name: "tag_boxed_with_objects", model: model.objects(objects), call }
 }

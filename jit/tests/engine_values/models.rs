@@ -3,12 +3,8 @@
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall_jit::engine::values::{
-    Boolean, Double, Integer, PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
-};
+use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_testing::notation;
-
-use crate::heap;
 
 /// The arguments of a native function.
 pub(crate) struct Passed {
@@ -73,12 +69,6 @@ pub(crate) fn tagged() -> Model {
     Model { name: "tagged", model, call }
 }
 
-/// As QuickJS, with objects that machine code reads.
-pub(crate) fn tagged_with_objects() -> Model {
-    let Model { model, call, .. } = tagged();
-    Model { name: "tagged_with_objects", model: model.objects(heap::objects(Test::equal(8, 4, heap::TAG))), call }
-}
-
 /// As JavaScriptCore: doubles are offset by 2⁴⁹, and each function has an address of its own.
 pub(crate) fn offset_boxed() -> Model {
     type EngineFunction = unsafe extern "C" fn(*mut c_void, u64, u64, usize, *mut u64, *mut c_void) -> u64;
@@ -103,13 +93,6 @@ pub(crate) fn offset_boxed() -> Model {
     .boolean(Boolean::new(Test::masked(0, 8, !1, 6), [6, 0]))
     .null(Singleton::word(2));
     Model { name: "offset_boxed", model, call }
-}
-
-/// As JavaScriptCore, with objects whose words have neither tag.
-pub(crate) fn offset_boxed_with_objects() -> Model {
-    let Model { model, call, .. } = offset_boxed();
-    let objects = heap::objects(Test::masked(0, 8, 0xfffe_0000_0000_0002, 0));
-    Model { name: "offset_boxed_with_objects", model: model.objects(objects), call }
 }
 
 /// As SpiderMonkey: all but doubles have a tag of 17 bits; the result goes to the callee's place.
@@ -142,14 +125,6 @@ pub(crate) fn tag_boxed() -> Model {
     .boolean(Boolean::new(Test::masked(0, 8, !1, tag(2)), [tag(2), 0]))
     .null(Singleton::word(tag(4)));
     Model { name: "tag_boxed", model, call }
-}
-
-/// As SpiderMonkey, with objects whose addresses are below the tag, and no counters.
-pub(crate) fn tag_boxed_with_objects() -> Model {
-    let Model { model, call, .. } = tag_boxed();
-    const OBJECT: u64 = 0x1fffc << 47;
-    let objects = heap::objects(Test::masked(0, 8, u64::MAX << 47, OBJECT)).mask((1 << 47) - 1).pins(PinList::new());
-    Model { name: "tag_boxed_with_objects", model: model.objects(objects), call }
 }
 
 /// Integers of 63 bits above a zero bit. All other values have memory of their own: there are no classes of doubles, booleans

@@ -348,6 +348,8 @@
 //! * A callback may be called without a native function of the realm below it, for example from your event loop. If
 //!   [`Realm::answer`] then says that an exception waits, take it with [`Realm::take_exception`]. Otherwise the next
 //!   native function would throw it.
+//! * If your engine has a C function that calls a function of script, describe it by [`ValueModel::call`] and implement
+//!   [`Catch`]. Then [`Realm::thunk`] makes callbacks whose arguments and results machine code converts.
 //! * If a callback returns a pointer, script may return a buffer. It must keep that buffer as long as C uses it.
 //! * Rust panics in handlers are caught before they reach C, as in all [callbacks](crate::Callback).
 //!
@@ -483,6 +485,9 @@
 //! [`Member`]: crate::Member
 //! [`Output::Bytes`]: super::Output::Bytes
 //! [`Realm`]: super::Realm
+//! [`Catch`]: super::Catch
+//! [`Realm::thunk`]: super::Realm::thunk
+//! [`ValueModel::call`]: super::ValueModel#structfield.call
 //! [`Realm::answer`]: super::Realm::answer
 //! [`Realm::new`]: super::Realm::new
 //! [`Realm::record`]: super::Realm::record

@@ -3,7 +3,9 @@
 //! A `double` that C returns may be any NaN, and some NaNs look like pointers to the engine. The models turn every NaN
 //! into the one that the engine itself uses.
 
-use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use hotcall_jit::engine::values::{
+    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel,
+};
 use hotcall_jit::{Signature, Type};
 
 /// The NaN that both engines use.
@@ -19,6 +21,8 @@ fn signature(params: impl IntoIterator<Item = Type>, result: Type) -> Signature 
 /// Written after JSCJSValue.h (`USE(JSVALUE64)`, without `USE(BIGINT32)`): doubles are offset by 2⁴⁹, integers have
 /// the highest 15 bits set. Versions up to 2019 have an offset of 2⁴⁸. A `JSValueRef` is the value itself. Executed with
 /// WebKitGTK 2.50.
+///
+/// [Callbacks](crate::engine::EngineThunk) call `JSObjectCallAsFunction`.
 ///
 /// # Panics
 ///
@@ -41,6 +45,21 @@ pub fn javascript_core() -> ValueModel {
         .double(double)
         .boolean(Boolean::new(Test::masked(0, 8, !1, FALSE), [FALSE, 0]))
         .null(Singleton::word(NULL))
+        .call(javascript_core_call())
+}
+
+/// `JSValueRef JSObjectCallAsFunction(JSContextRef, JSObjectRef object, JSObjectRef thisObject, size_t argumentCount,
+/// const JSValueRef arguments[], JSValueRef *exception)`, which returns null if script has thrown. A null `thisObject` is
+/// the global object.
+fn javascript_core_call() -> CallFunction {
+    let pointer = || Type::POINTER;
+    let params = [pointer(), pointer(), pointer(), Type::USIZE, pointer(), pointer()];
+    CallFunction::new(
+        signature(params, pointer()),
+        [CallRole::Context, CallRole::Callee, CallRole::This, CallRole::Argc, CallRole::Argv, CallRole::Exception],
+        [0; 2],
+        CallOutcome::Returned { thrown: Test::equal(0, 8, 0) },
+    )
 }
 
 /// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions, so take those

@@ -5,7 +5,9 @@ use crate::engine::call::Words;
 use crate::engine::object::Object;
 use crate::engine::pins::PinList;
 use crate::engine::test::Test;
-use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel};
+use crate::engine::values::model::{
+    Boolean, CallFunction, Double, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel,
+};
 
 impl ValueModel {
     /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.
@@ -43,6 +45,7 @@ impl ValueModel {
             null: None,
             undefined,
             objects: None,
+            call: None,
         }
     }
 
@@ -74,6 +77,11 @@ impl ValueModel {
     /// Sets the class of truth values.
     pub fn boolean(self, boolean: impl Into<Option<Boolean>>) -> Self {
         Self { boolean: boolean.into(), ..self }
+    }
+
+    /// Sets the function that calls functions of script.
+    pub fn call(self, call: impl Into<Option<CallFunction>>) -> Self {
+        Self { call: call.into(), ..self }
     }
 
     /// Sets the class of the null pointer.

@@ -11,7 +11,8 @@ use crate::engine::object::Object;
 use crate::engine::test::Test;
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton,
+    ValueModel,
 };
 
 /// The reason why a [`ValueModel`] is inconsistent.
@@ -33,6 +34,20 @@ pub enum ModelError {
     RoleType { index: usize, role: &'static str, ty: Type },
     #[error("the native function does not return {expected}")]
     Result { expected: &'static str },
+    #[error("the call function has {parameters} parameters and {roles} roles")]
+    CallRoles { parameters: usize, roles: usize },
+    #[error("the call function is variadic")]
+    CallVariadic,
+    #[error("no parameter of the call function has the role {role}")]
+    CallMissing { role: &'static str },
+    #[error("two parameters of the call function have the role {role}")]
+    CallTwice { role: &'static str },
+    #[error("parameter {} of the call function has the role {role} and the type {ty}", index + 1)]
+    CallRoleType { index: usize, role: &'static str, ty: Type },
+    #[error("the call function does not return {expected}")]
+    CallResult { expected: &'static str },
+    #[error("the call function stores its result, although it returns a value")]
+    CallResultTwice,
     #[error("{class}: {problem}")]
     ModelClass { class: &'static str, problem: &'static str },
     #[error("some {class} pass the test of {other}")]
@@ -57,6 +72,7 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     }
     check_native(model)?;
     check_outcome(model)?;
+    model.call.as_ref().map_or(Ok(()), |call| check_call(call, model.size))?;
     check_integer("integers", model.integer, model.size)?;
     check_integer("wide integers", model.wide, model.size)?;
     check_double(model.double, model.size)?;
@@ -65,7 +81,9 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
         constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
     }
     check_objects(model)?;
-    check_classes(&classes(model))
+    let classes = classes(model);
+    check_exceptions(model, &classes)?;
+    check_classes(&classes)
 }
 
 /// A class with some of its values, including those at its borders.
@@ -123,6 +141,15 @@ fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
         }
     }
     Ok(())
+}
+
+/// Checks that no value of a class passes for an exception of the call function.
+fn check_exceptions(model: &ValueModel, classes: &[ModelClass]) -> Result<(), ModelError> {
+    let Some(CallOutcome::Returned { thrown }) = model.call.as_ref().map(|call| call.outcome) else { return Ok(()) };
+    let passes = |class: &&ModelClass| class.values.iter().any(|&value| thrown.holds(value));
+    classes.iter().find(passes).map_or(Ok(()), |class| {
+        Err(ModelError::Overlap { class: class.name, other: "exceptions of the call function" })
+    })
 }
 
 fn check_native(model: &ValueModel) -> Result<(), ModelError> {
@@ -258,4 +285,66 @@ fn check_room(class: &'static str, offset: u8, len: u8, size: u8) -> Result<(), 
         return Err(ModelError::ModelClass { class, problem: "it lies outside of the value" });
     }
     Ok(())
+}
+
+/// Checks the description for a model with values of `size` bytes.
+fn check_call(call: &CallFunction, size: u8) -> Result<(), ModelError> {
+    let params = call.native.params();
+    if params.len() != call.roles.len() {
+        return Err(ModelError::CallRoles { parameters: params.len(), roles: call.roles.len() });
+    }
+    if call.native.first_variadic().is_some() {
+        return Err(ModelError::CallVariadic);
+    }
+    for (index, (ty, &role)) in params.iter().zip(&call.roles).enumerate() {
+        let name = role.name();
+        if call.roles[..index].contains(&role) {
+            return Err(ModelError::CallTwice { role: name });
+        }
+        if !fits(role, ty, size) {
+            return Err(ModelError::CallRoleType { index, role: name, ty: ty.clone() });
+        }
+    }
+    let missing = |&role: &CallRole| !call.has(role);
+    if let Some(role) = [CallRole::Callee, CallRole::Argc, CallRole::Argv].into_iter().find(missing) {
+        return Err(ModelError::CallMissing { role: role.name() });
+    }
+    check_call_outcome(call, size)
+}
+
+fn check_call_outcome(call: &CallFunction, size: u8) -> Result<(), ModelError> {
+    const CLASS: &str = "exceptions";
+    let result = call.native.result();
+    let integer = |scalar: Scalar| scalar.is_integer() || scalar == Scalar::Bool;
+    match call.outcome {
+        CallOutcome::Returned { .. } if call.has(CallRole::Result) => Err(ModelError::CallResultTwice),
+        CallOutcome::Returned { thrown } if result.is_some_and(|ty| is_value(ty, size)) => {
+            check_test(CLASS, thrown, size)
+        }
+        CallOutcome::Returned { .. } => Err(ModelError::CallResult { expected: "a value" }),
+        CallOutcome::Stored { .. } if !call.has(CallRole::Result) => {
+            Err(ModelError::CallMissing { role: CallRole::Result.name() })
+        }
+        CallOutcome::Stored { thrown } if result.and_then(Type::as_scalar).is_some_and(integer) => {
+            check_test(CLASS, thrown, 8)
+        }
+        CallOutcome::Stored { .. } => Err(ModelError::CallResult { expected: "an integer" }),
+    }
+}
+
+/// Returns true if a parameter of the type can have the role, in a model with values of `size` bytes.
+fn fits(role: CallRole, ty: &Type, size: u8) -> bool {
+    match role {
+        CallRole::Callee | CallRole::This => is_value(ty, size),
+        CallRole::Argc => ty.as_scalar().is_some_and(|scalar| scalar.is_integer() && scalar.size() >= 4),
+        CallRole::Context | CallRole::Argv | CallRole::Result | CallRole::Exception => {
+            matches!(ty.as_scalar(), Some(Scalar::Pointer(_)))
+        }
+    }
+}
+
+/// Returns true if the type can be the type of a value: a struct or union, or an integer or pointer, of its size.
+fn is_value(ty: &Type, size: u8) -> bool {
+    let holds_bits = |scalar: Scalar| scalar.is_integer() || matches!(scalar, Scalar::Pointer(_));
+    ty.as_scalar().is_none_or(holds_bits) && Extent::of(ty).is_ok_and(|extent| extent.size == size.into())
 }

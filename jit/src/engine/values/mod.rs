@@ -11,8 +11,12 @@ mod convert;
 pub(crate) mod model;
 
 pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+pub use crate::engine::callback::{EngineCallbackHelpers, EngineCallbackRecord, EngineCallbackTarget};
 pub use crate::engine::pins::PinList;
 pub use crate::engine::record::{Pending, RecordHead};
 pub use crate::engine::test::Test;
 pub use check::ModelError;
-pub use model::{Boolean, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel};
+pub use model::{
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton,
+    ValueModel,
+};

@@ -48,8 +48,10 @@ pub struct ValueModel {
     pub null: Option<Singleton>,
     /// The result of functions without a result, and the value of a missing argument. It may be null too.
     pub undefined: Singleton,
-    /// ObjectClass whose bytes machine code finds by itself.
+    /// Objects whose bytes machine code finds by itself.
     pub objects: Option<ObjectClass>,
+    /// The function that calls functions of script. Callbacks that are functions of script need it.
+    pub call: Option<CallFunction>,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
@@ -188,6 +190,98 @@ pub struct ObjectClass {
     /// The list of pinned objects. `None` if the engine itself leaves the bytes of arguments in place as long as a call
     /// runs.
     pub pins: Option<PinList>,
+}
+
+/// The engine's call function: it calls a function of script. Callbacks call it.
+///
+/// The function belongs to a [`ValueModel`]. Its values have that model's form. The arguments lie side by side in
+/// memory.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct CallFunction {
+    /// The function's type in C's terms. A value that is passed as a struct must be a struct here.
+    pub native: Signature,
+    /// The role of each parameter, in order.
+    pub roles: Box<[CallRole]>,
+    /// The value that is passed as `this`.
+    pub this: Words,
+    /// The way in which the result and an exception come back.
+    pub outcome: CallOutcome,
+}
+
+/// The role of a parameter of a [`CallFunction`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum CallRole {
+    /// The pointer that the engine's own functions want as their first argument.
+    Context,
+    /// The value of the function to call.
+    Callee,
+    /// The value of `this`.
+    This,
+    /// The number of arguments, an integer of at least 32 bits.
+    Argc,
+    /// The address of the arguments.
+    Argv,
+    /// The address for the result, a value.
+    Result,
+    /// The address for a thrown value. Its memory has a value's size, and is zero at first.
+    Exception,
+}
+
+/// The way in which a [`CallFunction`] returns.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum CallOutcome {
+    /// The function returns a value.
+    Returned {
+        /// The test of the value that is returned if script has thrown. It holds for no other result, and not for
+        /// values of the model's classes.
+        thrown: Test,
+    },
+    /// The function stores a value at the parameter with the role [`Result`](CallRole::Result), and returns an integer.
+    Stored {
+        /// The test of the integer, extended to 8 bytes, that is returned if script has thrown.
+        thrown: Test,
+    },
+}
+
+impl CallFunction {
+    /// Makes the description of a function that gets `this` as the value `this`.
+    pub fn new(
+        native: Signature,
+        roles: impl IntoIterator<Item = CallRole>,
+        this: Words,
+        outcome: CallOutcome,
+    ) -> Self {
+        Self { native, roles: roles.into_iter().collect(), this, outcome }
+    }
+
+    /// Returns the test for an exception, of the returned value or integer.
+    pub(crate) const fn thrown(&self) -> Test {
+        match self.outcome {
+            CallOutcome::Returned { thrown } | CallOutcome::Stored { thrown } => thrown,
+        }
+    }
+
+    /// Returns true if a parameter has this role.
+    pub(crate) fn has(&self, role: CallRole) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+impl CallRole {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Context => "context",
+            Self::Callee => "callee",
+            Self::This => "this",
+            Self::Argc => "argc",
+            Self::Argv => "argv",
+            Self::Result => "result",
+            Self::Exception => "exception",
+        }
+    }
 }
 
 impl EngineAbi {

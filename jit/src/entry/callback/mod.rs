@@ -2,5 +2,7 @@
 
 #[cfg(feature = "cranelift")]
 mod body;
+#[cfg(feature = "cranelift")]
+pub(crate) mod frame;
 pub(crate) mod key;
 pub(crate) mod thunk;

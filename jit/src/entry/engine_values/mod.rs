@@ -12,6 +12,6 @@ pub(crate) mod key;
 #[cfg(feature = "cranelift")]
 mod objects;
 #[cfg(feature = "cranelift")]
-mod pack;
+pub(crate) mod pack;
 #[cfg(feature = "cranelift")]
-mod unpack;
+pub(crate) mod unpack;

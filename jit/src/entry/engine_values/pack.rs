@@ -13,13 +13,37 @@ use crate::engine::call::Words;
 use crate::engine::values::model::{Boolean, Double, Integer, Singleton, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 
+/// The side that takes the value. Each of the functions ends the block.
+pub(crate) trait Packing {
+    /// Returns the engine's model.
+    fn model(&self) -> &ValueModel;
+    /// Continues with a value, which it gets in words.
+    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]);
+    /// Makes the helper convert the slot or the bytes at this address to a value, and continues with that.
+    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value);
+}
+
+impl Packing for EngineCall<'_> {
+    fn model(&self) -> &ValueModel {
+        self.model()
+    }
+
+    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        self.succeed(b, words);
+    }
+
+    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
+        self.help_with_result(b, result);
+    }
+}
+
 /// Returns a scalar result as a float of its own type, or otherwise as a canonical slot.
 pub(crate) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
     if piece.loc.is_float() { word } else { extend(b, word, piece) }
 }
 
-/// Returns a scalar result as a value.
-pub(crate) fn scalar(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar: Scalar, raw: Value) {
+/// Returns a scalar as a value.
+pub(crate) fn scalar(call: &impl Packing, b: &mut FunctionBuilder<'_>, scalar: Scalar, raw: Value) {
     let ValueModel { integer, double, wide, boolean, null, .. } = *call.model();
     match scalar {
         Scalar::Bool => {
@@ -52,7 +76,7 @@ pub(crate) fn scalar(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar:
 }
 
 /// Returns the value, if the model has a class for it.
-fn value_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, value: Option<Vec<Value>>, raw: Value) {
+fn value_or_other(call: &impl Packing, b: &mut FunctionBuilder<'_>, value: Option<Vec<Value>>, raw: Value) {
     match value {
         Some(value) => call.succeed(b, &value),
         None => other(call, b, raw),
@@ -60,7 +84,7 @@ fn value_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, value: Opt
 }
 
 /// Makes the helper convert the result.
-fn other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, raw: Value) {
+fn other(call: &impl Packing, b: &mut FunctionBuilder<'_>, raw: Value) {
     let memory = frame::reserve(b, 8);
     let slot = float_slot(b, raw);
     let ty = b.func.dfg.value_type(slot);
@@ -88,7 +112,7 @@ fn if_else(
     unlikely(b);
 }
 
-fn null_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, null: Singleton, raw: Value) {
+fn null_or_other(call: &impl Packing, b: &mut FunctionBuilder<'_>, null: Singleton, raw: Value) {
     let [is_null, some] = std::array::from_fn(|_| b.create_block());
     b.ins().brif(raw, some, &[], is_null, &[]);
     b.seal_block(is_null);
@@ -100,7 +124,7 @@ fn null_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, null: Singl
     other(call, b, raw);
 }
 
-fn wide_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar: Scalar, class: Integer, raw: Value) {
+fn wide_or_other(call: &impl Packing, b: &mut FunctionBuilder<'_>, scalar: Scalar, class: Integer, raw: Value) {
     let has_room = room(b, class, raw);
     let fits = match (scalar.is_signed(), has_room) {
         (true, None) => None,
@@ -124,7 +148,7 @@ fn wide_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar: Sca
 
 /// Returns an integer of at most 32 bits as a value of the first class that can hold it.
 fn number(
-    call: &EngineCall<'_>,
+    call: &impl Packing,
     b: &mut FunctionBuilder<'_>,
     scalar: Scalar,
     integer: Option<Integer>,
@@ -169,7 +193,7 @@ fn room(b: &mut FunctionBuilder<'_>, class: Integer, number: Value) -> Option<Va
     Some(b.ins().icmp(IntCC::Equal, extended, number))
 }
 
-fn integer_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Integer, number: Value) -> Vec<Value> {
+fn integer_value(call: &impl Packing, b: &mut FunctionBuilder<'_>, class: Integer, number: Value) -> Vec<Value> {
     let mut payload = number;
     if class.shift > 0 {
         payload = b.ins().ishl_imm_u(payload, i64::from(class.shift));
@@ -181,13 +205,13 @@ fn integer_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Inte
     with(b, call.model(), class.zero, class.offset, payload)
 }
 
-fn boolean_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Boolean, raw: Value) -> Vec<Value> {
+fn boolean_value(call: &impl Packing, b: &mut FunctionBuilder<'_>, class: Boolean, raw: Value) -> Vec<Value> {
     let truth = b.ins().icmp_imm_u(IntCC::NotEqual, raw, 0);
     let truth = b.ins().uextend(types::I64, truth);
     with(b, call.model(), class.zero, class.offset, truth)
 }
 
-fn double_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Double, number: Value) -> Vec<Value> {
+fn double_value(call: &impl Packing, b: &mut FunctionBuilder<'_>, class: Double, number: Value) -> Vec<Value> {
     let mut bits = b.ins().bitcast(types::I64, MemFlagsData::new(), number);
     if let Some(nan) = class.nan {
         // This does not branch, because nothing is known about how often results are numbers.

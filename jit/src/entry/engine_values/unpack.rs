@@ -5,15 +5,16 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
+use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
-use crate::codegen::bytes::{UNALIGNED, float_slot};
+use crate::codegen::bytes::float_slot;
 use crate::codegen::call::{Source, extend};
-use crate::codegen::test::test;
+use crate::codegen::test::holds;
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::{Loc, Piece};
 use crate::engine::object::Want;
 use crate::engine::test::Test;
-use crate::engine::values::model::{Double, Integer, Role};
+use crate::engine::values::model::{Double, Integer, Role, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 use crate::entry::engine_values::objects::{self, Pinned};
 
@@ -110,7 +111,21 @@ pub(crate) fn slot(
     to_slot(b, value)
 }
 
-fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
+/// Returns a value as a float of its own type, or otherwise as a canonical slot.
+///
+/// Values without a class that the type accepts continue in `otherwise`.
+pub(crate) fn value(
+    b: &mut FunctionBuilder<'_>,
+    model: &ValueModel,
+    bits: Bits<'_>,
+    scalar: Scalar,
+    otherwise: Block,
+) -> Value {
+    Unpacking { model, bits, scalar, otherwise }.unpack(b)
+}
+
+/// Returns an unpacked value as a canonical slot.
+pub(crate) fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
     let value = float_slot(b, value);
     if b.func.dfg.value_type(value) == types::F64 {
         b.ins().bitcast(types::I64, MemFlagsData::new(), value)
@@ -162,22 +177,21 @@ impl Goal {
 }
 
 struct Unpacking<'a> {
-    call: &'a EngineCall<'a>,
-    argv: Value,
-    /// The offset of the value from `argv`.
-    at: i32,
+    model: &'a ValueModel,
+    bits: Bits<'a>,
     scalar: Scalar,
     otherwise: Block,
 }
 
 impl<'a> Unpacking<'a> {
     fn of(call: &'a EngineCall<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
-        Self { call, argv, at: call.at(arg), scalar, otherwise }
+        let bits = Bits::Memory { base: argv, at: call.at(arg) };
+        Self { model: call.model(), bits, scalar, otherwise }
     }
 
     /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
     fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        let (model, scalar) = (self.call.model(), self.scalar);
+        let Self { model, scalar, .. } = *self;
         let double = model.double.map(ValueClass::Double);
         let integer = model.integer.map(ValueClass::Integer);
         let wide = model.wide.filter(|_| scalar.size() == 8).map(ValueClass::Wide);
@@ -198,7 +212,7 @@ impl<'a> Unpacking<'a> {
             }
             [ValueClass::Double(class)] if self.is_short_integer() => self.short_integer(b, class),
             [class] => {
-                let holds = test(b, self.argv, self.at, class.test());
+                let holds = holds(b, self.bits, class.test());
                 self.check(b, holds);
                 let (value, fits) = self.get(b, class);
                 if let Some(fits) = fits {
@@ -225,7 +239,7 @@ impl<'a> Unpacking<'a> {
         // The bits of whole numbers may already tell the class.
         let is_told = class.bias == 0 && (offset, len, mask) == (class.offset, 8, u64::MAX);
         if !(is_told && numbers::are_whole_in(low, high)) {
-            let holds = test(b, self.argv, self.at, class.test);
+            let holds = holds(b, self.bits, class.test);
             self.check(b, holds);
         }
         let (double, bits) = (self.double(b, class), self.bits(b, class));
@@ -241,7 +255,7 @@ impl<'a> Unpacking<'a> {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
-            let holds = test(b, self.argv, self.at, class.test());
+            let holds = holds(b, self.bits, class.test());
             let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
             let signals = self.scalar == Scalar::F32 && matches!(class, ValueClass::Double(_));
             if signals {
@@ -279,10 +293,9 @@ impl<'a> Unpacking<'a> {
     /// Returns the value of this class in the scalar's type, and the condition that it fits. The condition is `None` if
     /// all values fit.
     fn get(&self, b: &mut FunctionBuilder<'_>, class: ValueClass) -> (Value, Option<Value>) {
-        let argv = self.argv;
         match class {
             ValueClass::Boolean { offset, .. } => {
-                let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
+                let byte = self.bits.byte(b, offset);
                 (b.ins().band_imm_u(byte, 1), None)
             }
             ValueClass::Wide(class) => (self.integer(b, class), None),
@@ -324,17 +337,16 @@ impl<'a> Unpacking<'a> {
     }
 
     fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
-        let at = self.at + i32::from(class.offset);
         let bits = match class.len {
-            4 => b.ins().sload32(UNALIGNED, self.argv, at),
-            _ => b.ins().load(types::I64, UNALIGNED, self.argv, at),
+            4 => self.bits.int(b, class.offset),
+            _ => self.bits.get(b, types::I64, class.offset),
         };
         if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
     }
 
     fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
         if class.bias == 0 {
-            return b.ins().load(types::F64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+            return self.bits.get(b, types::F64, class.offset);
         }
         let bits = self.bits(b, class);
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
@@ -342,7 +354,7 @@ impl<'a> Unpacking<'a> {
 
     /// Loads the bits of a double. A second load is faster than a move between registers.
     fn bits(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
-        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+        let bits = self.bits.get(b, types::I64, class.offset);
         if class.bias == 0 { bits } else { b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64) }
     }
 

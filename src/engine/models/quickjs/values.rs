@@ -1,6 +1,8 @@
 //! QuickJS-ng's values and native functions.
 
-use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{
+    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words,
+};
 use hotcall_jit::{Signature, Type};
 
 /// The tags of `JSValue` that machine code reads.
@@ -33,21 +35,27 @@ const fn constant(tag: u64) -> Singleton {
     Singleton::new(tagged(tag), [0, tag])
 }
 
+/// `JSValue`
+fn value() -> Type {
+    let value = || {
+        let union = Type::union([("int32", Type::I32), ("float64", Type::F64), ("ptr", Type::POINTER)])?;
+        Type::structure([("u", union), ("tag", Type::I64)])
+    };
+    value().expect("the type is within all limits").named("JSValue")
+}
+
 /// The model. Its native function is a `JSCClosure`:
 /// `JSValue f(JSContext *, JSValueConst this, int argc, JSValueConst *argv, int magic, void *opaque)`.
+/// [Callbacks](crate::engine::EngineThunk) call `JS_Call`.
 ///
 /// # Panics
 ///
 /// Does not panic.
 pub fn model() -> ValueModel {
-    let value = || {
-        let union = Type::union([("int32", Type::I32), ("float64", Type::F64), ("ptr", Type::POINTER)])?;
-        Type::structure([("u", union), ("tag", Type::I64)])
-    };
-    let value = value().expect("the type is within all limits").named("JSValue");
+    let value = value();
     let params = [Type::POINTER, value.clone(), Type::I32, Type::POINTER, Type::I32, Type::POINTER];
     ValueModel::new(
-        Signature::new(params, value).expect("the signature is within all limits"),
+        Signature::new(params, value.clone()).expect("the signature is within all limits"),
         [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
         ResultPath::Returned { exception: EXCEPTION },
         constant(tag::UNDEFINED),
@@ -59,4 +67,16 @@ pub fn model() -> ValueModel {
     .wide(integer(tag::SHORT_BIG_INT))
     .boolean(Boolean::new(tagged(tag::BOOL), [0, tag::BOOL]))
     .null(constant(tag::NULL))
+    .call(call_function(value))
+}
+
+/// `JSValue JS_Call(JSContext *, JSValueConst func, JSValueConst this, int argc, JSValueConst *argv)`
+fn call_function(value: Type) -> CallFunction {
+    let params = [Type::POINTER, value.clone(), value.clone(), Type::I32, Type::POINTER];
+    CallFunction::new(
+        Signature::new(params, value).expect("the signature is within all limits"),
+        [CallRole::Context, CallRole::Callee, CallRole::This, CallRole::Argc, CallRole::Argv],
+        UNDEFINED,
+        CallOutcome::Returned { thrown: tagged(tag::EXCEPTION) },
+    )
 }

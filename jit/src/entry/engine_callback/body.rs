@@ -1,0 +1,312 @@
+//! Thunks that call script: C's arguments become the engine's values, and script's result becomes C's.
+//!
+//! Like an ordinary thunk, this code fills slots first. It calls the stub's handler with them unless three conditions
+//! hold:
+//!
+//! * The stub has a record, and was not retired.
+//! * This thread owns the callback, which is open. Then this thread alone uses the rest of the record.
+//! * No exception waits.
+//!
+//! If they hold, the code counts the call in the record, packs the slots to values, and calls the engine's call
+//! function. Numbers, booleans and null are packed and unpacked here ([`pack`](crate::entry::engine_values::pack),
+//! [`unpack`]). Helpers do the rest.
+//!
+//! Values that are needed after a call wait in the frame, as they do in other entries.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER};
+use crate::c::form::Form;
+use crate::c::scalar::Scalar;
+use crate::codegen::arrival::Arrival;
+use crate::codegen::bits::Bits;
+use crate::codegen::blocks::go_on_if;
+use crate::codegen::body::{Body, Compile};
+use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::frame::{self, Kept};
+use crate::codegen::test::holds;
+use crate::codegen::words::CallWords;
+use crate::convention::spare::Spare;
+use crate::engine::callback::EngineCallbackRecord;
+use crate::engine::pins::Pins;
+use crate::engine::record::Pending;
+use crate::engine::values::model::CallFunction;
+use crate::entry::callback::frame::store_arguments;
+use crate::entry::engine_callback::arguments::PackedArguments;
+use crate::entry::engine_callback::key::{EngineCallbackKey, call_function};
+use crate::entry::engine_callback::result::CallbackResult;
+use crate::entry::engine_callback::script::{Answer, Parameters, help};
+use crate::entry::engine_values::unpack;
+use crate::error::JitError;
+use crate::os::thread::{self, NOBODY};
+
+/// The number of integer registers that the call function's parameters take on their way: the record, and the address
+/// of the function.
+const CALLING_REGISTERS: usize = 2;
+
+/// A thunk in Cranelift's terms.
+pub(crate) struct EngineCallbackBody<'a> {
+    key: &'a EngineCallbackKey,
+    function: &'a CallFunction,
+    arrival: Arrival,
+    spare: Spare,
+    call: CallWords,
+}
+
+impl<'a> EngineCallbackBody<'a> {
+    pub(crate) fn of(key: &'a EngineCallbackKey) -> Result<Self, JitError> {
+        let spare = key.callback.spare();
+        let arrival = Arrival::behind_stub(key.callback.abi, &key.callback.plan, spare)?;
+        let call = CallWords::of(key.callback.abi, &key.call_plan, CALLING_REGISTERS)?;
+        Ok(Self { key, function: call_function(&key.engine)?, arrival, spare, call })
+    }
+}
+
+impl Compile for EngineCallbackKey {
+    fn body(&self) -> Result<impl Body, JitError> {
+        EngineCallbackBody::of(self)
+    }
+}
+
+impl Body for EngineCallbackBody<'_> {
+    fn signature(&self) -> ir::Signature {
+        self.arrival.signature()
+    }
+
+    fn call(&self) -> Option<&CallWords> {
+        Some(&self.call)
+    }
+
+    fn emit(&self, b: &mut FunctionBuilder<'_>, shim: Option<*const u8>) {
+        let plan = &self.key.callback.plan;
+        let words = self.arrival.enter(b);
+        let result = CallbackResult::prepare(b, self.key, &words);
+        let slots = store_arguments(b, &plan.args, &words);
+        let cell = words.cell(b, self.spare);
+        let [other, zeros, end, done] = std::array::from_fn(|_| b.create_block());
+        for block in [end, done] {
+            result.append_param(b, block);
+        }
+        for block in [other, zeros] {
+            b.set_cold_block(block);
+        }
+        let Found { cell, record } = self.find_record(b, cell, other);
+        let call = Call { body: self, record: &record, slots, result: &result, zeros, end };
+        call.run(b, other, shim);
+
+        b.seal_block(zeros);
+        b.switch_to_block(zeros);
+        let zero = result.zero(b);
+        b.ins().jump(end, &zero);
+
+        b.seal_block(end);
+        b.switch_to_block(end);
+        call.leave(b, done);
+
+        b.seal_block(other);
+        b.switch_to_block(other);
+        let to = result.address(b);
+        self.call_handler(b, &cell, slots, to);
+        let words = result.load(b);
+        b.ins().jump(done, &words);
+
+        b.seal_block(done);
+        b.switch_to_block(done);
+        let words = result.finish(b, done);
+        b.ins().return_(&words);
+    }
+}
+
+/// The cell of a call, and its record.
+struct Found {
+    cell: Kept,
+    record: Kept,
+}
+
+impl EngineCallbackBody<'_> {
+    /// Continues if the stub has a record, and this thread owns it. Otherwise continues in `other`.
+    fn find_record(&self, b: &mut FunctionBuilder<'_>, cell: Value, other: Block) -> Found {
+        let kept_cell = Kept::store(b, cell);
+        let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
+        go_on_if(b, context, other);
+        let record = b.ins().load(types::I64, UNALIGNED, context, EngineCallbackRecord::IN_CONTEXT as i32);
+        go_on_if(b, record, other);
+        let kept_record = Kept::store(b, record);
+
+        let mut signature = ir::Signature::new(self.arrival.call_conv);
+        signature.returns.push(AbiParam::new(types::I64));
+        let signature = b.import_signature(signature);
+        let number = b.ins().iconst(types::I64, thread::assigned_number as *const u8 as i64);
+        let call = b.ins().call_indirect(signature, number, &[]);
+        let here = b.inst_results(call)[0];
+        let record = kept_record.load(b);
+        let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
+        let is_here = b.ins().icmp(IntCC::Equal, here, owner);
+        go_on_if(b, is_here, other);
+        Found { cell: kept_cell, record: kept_record }
+    }
+
+    fn call_handler(&self, b: &mut FunctionBuilder<'_>, cell: &Kept, slots: StackSlot, to: Value) {
+        let cell = cell.load(b);
+        let handler = b.ins().load(types::I64, UNALIGNED, cell, CELL_HANDLER);
+        let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
+        let slots = frame::address(b, slots, 0);
+        let mut signature = ir::Signature::new(self.arrival.call_conv);
+        signature.params.extend([AbiParam::new(types::I64); 3]);
+        let signature = b.import_signature(signature);
+        b.ins().call_indirect(signature, handler, &[context, slots, to]);
+    }
+}
+
+/// A call of script while its code is emitted.
+struct Call<'a> {
+    body: &'a EngineCallbackBody<'a>,
+    record: &'a Kept,
+    slots: StackSlot,
+    result: &'a CallbackResult<'a>,
+    /// Ends the call with zeros for C.
+    zeros: Block,
+    /// Ends the call with a result, which the block gets.
+    end: Block,
+}
+
+impl Call<'_> {
+    /// Emits the call on the owner's thread. If an exception waits it continues in `other` instead.
+    fn run(&self, b: &mut FunctionBuilder<'_>, other: Block, shim: Option<*const u8>) {
+        let EngineCallbackBody { key, function, call, .. } = self.body;
+        let record = self.record.load(b);
+        let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
+        let waits = b.ins().load(types::I32, UNALIGNED, pending, Pending::EXCEPTION as i32);
+        let next = b.create_block();
+        b.ins().brif(waits, other, &[], next, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+        // Script may call functions that store their own exits there.
+        let exit = b.ins().load(types::I64, UNALIGNED, pending, Pending::EXIT as i32);
+        let exit = Kept::store(b, exit);
+        self.count(b, record, 1);
+
+        let argc = key.params.len();
+        let size = u32::from(key.engine.model().size);
+        // Reserves at least one value, because memory without bytes does not have an address.
+        let argv = frame::reserve(b, (argc as u32 * size).max(size));
+        let arguments = PackedArguments { key, record: self.record, slots: self.slots, argv, failed: self.zeros };
+        arguments.make(b);
+        let base = key.has_pin_list().then(|| self.enter_script(b));
+        let answer = Answer::reserve(b, function);
+        let record = self.record.load(b);
+        let words = Parameters { call: function, record, argc, argv, answer: &answer }.call(b, key, call, shim);
+        let ret = &key.call_plan.ret;
+        // Values do not stay in registers during a call of a helper.
+        let in_registers = answer.is_in_registers(ret) && !arguments.may_need_release();
+        if !in_registers {
+            answer.store(b, ret, &words);
+        }
+        let record = self.record.load(b);
+        let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
+        let exit = exit.load(b);
+        b.ins().store(UNALIGNED, exit, pending, Pending::EXIT as i32);
+        if let Some(base) = base {
+            let base = base.load(b);
+            b.ins().store(UNALIGNED, base, pending, (Pending::PINS + Pins::BASE) as i32);
+        }
+        arguments.release(b);
+        if !answer.is_told_by_value() {
+            answer.check_thrown(b, key, function, self.record, self.zeros);
+        }
+        let bits = if in_registers {
+            Bits::Words(&words)
+        } else {
+            Bits::Memory { base: frame::address(b, answer.value, 0), at: 0 }
+        };
+        let other = self.set_result(b, bits);
+        b.seal_block(other);
+        b.switch_to_block(other);
+        if in_registers {
+            answer.store(b, ret, &words);
+        }
+        if answer.is_told_by_value() {
+            answer.check_thrown(b, key, function, self.record, self.zeros);
+        }
+        self.convert_result(b, answer.value);
+    }
+
+    /// Keeps the entries of the list of pinned objects, because the calls below may work on them. Returns the value that
+    /// goes back afterwards.
+    fn enter_script(&self, b: &mut FunctionBuilder<'_>) -> Kept {
+        let record = self.record.load(b);
+        let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
+        let base = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::BASE) as i32);
+        let next = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::NEXT) as i32);
+        b.ins().store(UNALIGNED, next, pending, (Pending::PINS + Pins::BASE) as i32);
+        Kept::store(b, base)
+    }
+
+    /// Converts the value that script has returned, if it has a class that the type accepts. Returns the block for other
+    /// values.
+    fn set_result(&self, b: &mut FunctionBuilder<'_>, value: Bits<'_>) -> Block {
+        let model = self.body.key.engine.model();
+        let other = b.create_block();
+        let zero_if = match self.body.key.result {
+            Form::Bytes(_) => None,
+            Form::Void => Some(model.undefined.test),
+            Form::Scalar(Scalar::Pointer(_)) => model.null.map(|null| null.test),
+            Form::Scalar(scalar) => {
+                b.set_cold_block(other);
+                let value = unpack::value(b, model, value, scalar, other);
+                let word = self.result.word(b, value);
+                b.ins().jump(self.end, &word);
+                return other;
+            }
+        };
+        match zero_if {
+            Some(class) => {
+                let holds = holds(b, value, class);
+                let zero = self.result.zero(b);
+                b.ins().brif(holds, self.end, &zero, other, &[]);
+            }
+            None => {
+                b.ins().jump(other, &[]);
+            }
+        }
+        other
+    }
+
+    /// Makes the helper convert the value that script has returned.
+    fn convert_result(&self, b: &mut FunctionBuilder<'_>, value: StackSlot) {
+        let record = self.record.load(b);
+        let value = frame::address(b, value, 0);
+        let to = self.result.address(b);
+        help(b, self.body.key, self.body.key.helpers.result as *const u8, &[record, value, to]);
+        let words = self.result.load(b);
+        b.ins().jump(self.end, &words);
+    }
+
+    /// Ends a call that was counted, and continues in `done` with the result.
+    fn leave(&self, b: &mut FunctionBuilder<'_>, done: Block) {
+        let words = b.block_params(self.end).to_vec();
+        let args: Vec<_> = words.iter().copied().map(BlockArg::from).collect();
+        let record = self.record.load(b);
+        self.count(b, record, -1);
+        let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
+        let is_closed = b.ins().icmp_imm_s(IntCC::Equal, owner, NOBODY as i64);
+        let closed = b.create_block();
+        b.set_cold_block(closed);
+        b.ins().brif(is_closed, closed, &[], done, &args);
+        b.seal_block(closed);
+        b.switch_to_block(closed);
+        let kept: Vec<_> = words.iter().map(|&word| (Kept::store(b, word), b.func.dfg.value_type(word))).collect();
+        help(b, self.body.key, self.body.key.helpers.ended as *const u8, &[record]);
+        let args: Vec<_> = kept.iter().map(|(kept, ty)| BlockArg::from(kept.load_as(b, *ty))).collect();
+        b.ins().jump(done, &args);
+    }
+
+    /// Adds to the number of calls in progress.
+    fn count(&self, b: &mut FunctionBuilder<'_>, record: Value, change: i64) {
+        let running = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::RUNNING as i32);
+        let running = b.ins().iadd_imm_s(running, change);
+        b.ins().store(UNALIGNED, running, record, EngineCallbackRecord::RUNNING as i32);
+    }
+}
