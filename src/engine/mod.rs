@@ -72,8 +72,8 @@ pub use hotcall_jit::engine::fast_call::{
     MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
-    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass, PinList, ResultPath, Role,
-    Singleton, Test, ValueModel, Words,
+    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass,
+    PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
 
 pub use callback::{EngineCallback, EngineThunk};

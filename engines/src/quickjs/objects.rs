@@ -68,7 +68,9 @@ pub unsafe fn realm<H: Host>(engine: QuickJs<H>) -> Result<Realm<QuickJs<H>>, Mo
         let references = plain.first().and_then(|sample| references(context, sample.value()));
         let objects = described.zip(references).and_then(|(samples, at)| quickjs::objects(&samples, Some(at)));
         let all = plain.iter().chain(&pointers).chain(&others).map(|sample| words(sample.value()));
-        Realm::with_samples(engine, quickjs::model().objects(objects), site, all.collect::<Vec<_>>())
+        let model =
+            quickjs::model().objects(objects).bytes(quickjs::bytes_function(js::JS_NewUint8ArrayCopy as *const c_void));
+        Realm::with_samples(engine, model, site, all.collect::<Vec<_>>())
     }
 }
 

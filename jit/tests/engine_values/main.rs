@@ -5,6 +5,7 @@
 mod engine;
 mod models;
 
+mod bytes_function;
 mod conversions;
 mod differential;
 mod forged;

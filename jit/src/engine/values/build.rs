@@ -1,12 +1,15 @@
 //! Builders of models. Parts that later versions add have defaults, which keep the meaning of models without them.
 
+use std::ffi::c_void;
+
 use crate::c::definitions::Signature;
 use crate::engine::call::Words;
 use crate::engine::object::Object;
 use crate::engine::pins::PinList;
 use crate::engine::test::Test;
 use crate::engine::values::model::{
-    Boolean, CallFunction, Double, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel,
+    Boolean, BytesFunction, BytesRole, CallFunction, Double, Integer, ObjectClass, ResultPath, Role, Singleton,
+    ValueModel,
 };
 
 impl ValueModel {
@@ -46,6 +49,7 @@ impl ValueModel {
             undefined,
             objects: None,
             call: None,
+            bytes: None,
         }
     }
 
@@ -84,6 +88,11 @@ impl ValueModel {
         Self { call: call.into(), ..self }
     }
 
+    /// Sets the function that makes values of structs and unions.
+    pub fn bytes(self, bytes: impl Into<Option<BytesFunction>>) -> Self {
+        Self { bytes: bytes.into(), ..self }
+    }
+
     /// Sets the class of the null pointer.
     pub fn null(self, null: impl Into<Option<Singleton>>) -> Self {
         Self { null: null.into(), ..self }
@@ -92,6 +101,23 @@ impl ValueModel {
     /// Sets the objects whose bytes machine code finds by itself.
     pub fn objects(self, objects: impl Into<Option<ObjectClass>>) -> Self {
         Self { objects: objects.into(), ..self }
+    }
+}
+
+impl BytesFunction {
+    /// Makes the description of the function at an address.
+    ///
+    /// # Safety
+    ///
+    /// The function has this type. It may be called with a context of the engine, readable bytes and their number, as
+    /// long as a native function of the model may be.
+    pub unsafe fn new(
+        address: *const c_void,
+        native: Signature,
+        roles: impl IntoIterator<Item = BytesRole>,
+        thrown: Test,
+    ) -> Self {
+        Self { address: address.expose_provenance(), native, roles: roles.into_iter().collect(), thrown }
     }
 }
 

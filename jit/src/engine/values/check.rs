@@ -11,8 +11,8 @@ use crate::engine::object::Object;
 use crate::engine::test::Test;
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton,
-    ValueModel,
+    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass,
+    ResultPath, Role, Singleton, ValueModel,
 };
 
 /// The reason why a [`ValueModel`] is inconsistent.
@@ -48,6 +48,18 @@ pub enum ModelError {
     CallResult { expected: &'static str },
     #[error("the call function stores its result, although it returns a value")]
     CallResultTwice,
+    #[error("the function that makes values of bytes has {parameters} parameters and {roles} roles")]
+    BytesRoles { parameters: usize, roles: usize },
+    #[error("the function that makes values of bytes is variadic")]
+    BytesVariadic,
+    #[error("no parameter of the function that makes values of bytes has the role {role}")]
+    BytesMissing { role: &'static str },
+    #[error("two parameters of the function that makes values of bytes have the role {role}")]
+    BytesTwice { role: &'static str },
+    #[error("parameter {} of the function that makes values of bytes has the role {role} and the type {ty}", index + 1)]
+    BytesRoleType { index: usize, role: &'static str, ty: Type },
+    #[error("the function that makes values of bytes does not return a value")]
+    BytesResult,
     #[error("{class}: {problem}")]
     ModelClass { class: &'static str, problem: &'static str },
     #[error("some {class} pass the test of {other}")]
@@ -73,6 +85,7 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     check_native(model)?;
     check_outcome(model)?;
     model.call.as_ref().map_or(Ok(()), |call| check_call(call, model.size))?;
+    model.bytes.as_ref().map_or(Ok(()), |bytes| check_bytes(bytes, model))?;
     check_integer("integers", model.integer, model.size)?;
     check_integer("wide integers", model.wide, model.size)?;
     check_double(model.double, model.size)?;
@@ -341,6 +354,37 @@ fn fits(role: CallRole, ty: &Type, size: u8) -> bool {
             matches!(ty.as_scalar(), Some(Scalar::Pointer(_)))
         }
     }
+}
+
+/// Checks the description of the function that makes values of bytes.
+fn check_bytes(bytes: &BytesFunction, model: &ValueModel) -> Result<(), ModelError> {
+    let params = bytes.native.params();
+    if params.len() != bytes.roles.len() {
+        return Err(ModelError::BytesRoles { parameters: params.len(), roles: bytes.roles.len() });
+    }
+    if bytes.native.first_variadic().is_some() {
+        return Err(ModelError::BytesVariadic);
+    }
+    for (index, (ty, &role)) in params.iter().zip(&bytes.roles).enumerate() {
+        let name = role.name();
+        if bytes.roles[..index].contains(&role) {
+            return Err(ModelError::BytesTwice { role: name });
+        }
+        let fits = |scalar: Scalar| match role {
+            BytesRole::Length => scalar.is_integer() && scalar.size() >= 4,
+            BytesRole::Context | BytesRole::Bytes => matches!(scalar, Scalar::Pointer(_)),
+        };
+        if !ty.as_scalar().is_some_and(fits) {
+            return Err(ModelError::BytesRoleType { index, role: name, ty: ty.clone() });
+        }
+    }
+    if let Some(role) = [BytesRole::Bytes, BytesRole::Length].into_iter().find(|role| !bytes.roles.contains(role)) {
+        return Err(ModelError::BytesMissing { role: role.name() });
+    }
+    if !bytes.native.result().is_some_and(|ty| is_value(ty, model.size)) {
+        return Err(ModelError::BytesResult);
+    }
+    check_test("exceptions", bytes.thrown, model.size)
 }
 
 /// Returns true if the type can be the type of a value: a struct or union, or an integer or pointer, of its size.

@@ -17,6 +17,6 @@ pub use crate::engine::record::{Pending, RecordHead};
 pub use crate::engine::test::Test;
 pub use check::ModelError;
 pub use model::{
-    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton,
-    ValueModel,
+    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass,
+    ResultPath, Role, Singleton, ValueModel,
 };

@@ -52,6 +52,8 @@ pub struct ValueModel {
     pub objects: Option<ObjectClass>,
     /// The function that calls functions of script. Callbacks that are functions of script need it.
     pub call: Option<CallFunction>,
+    /// The function that makes values of structs and unions. Without it, [`EngineHelpers::result`] makes them.
+    pub bytes: Option<BytesFunction>,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
@@ -190,6 +192,45 @@ pub struct ObjectClass {
     /// The list of pinned objects. `None` if the engine itself leaves the bytes of arguments in place as long as a call
     /// runs.
     pub pins: Option<PinList>,
+}
+
+/// The engine's function that makes a value of bytes, which it copies. Native functions call it with C's result.
+///
+/// The function belongs to a [`ValueModel`], and returns a value of that model's form.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct BytesFunction {
+    /// The function's address.
+    pub address: usize,
+    /// The function's type in C's terms. A value that is passed as a struct must be a struct here.
+    pub native: Signature,
+    /// The role of each parameter, in order.
+    pub roles: Box<[BytesRole]>,
+    /// The test of the value that is returned if the function has thrown. It holds for no other result.
+    pub thrown: Test,
+}
+
+/// The role of a parameter of a [`BytesFunction`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum BytesRole {
+    /// The pointer that the engine's own functions want as their first argument: the native function's
+    /// [`Context`](Role::Context).
+    Context,
+    /// The address of the bytes.
+    Bytes,
+    /// The number of bytes, an integer of at least 32 bits.
+    Length,
+}
+
+impl BytesRole {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Context => "context",
+            Self::Bytes => "bytes",
+            Self::Length => "length",
+        }
+    }
 }
 
 /// The engine's call function: it calls a function of script. Callbacks call it.

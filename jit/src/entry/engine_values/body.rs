@@ -213,9 +213,12 @@ impl EngineCall<'_> {
         self.check_pending(b);
         let value = match (self.native.key.result, raw, memory) {
             (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
-            (Form::Bytes(_), _, Some(memory)) => {
+            (Form::Bytes(size), _, Some(memory)) => {
                 let result = frame::address(b, memory, 0);
-                return self.help_with_result(b, result);
+                return match &self.native.bytes {
+                    Some(bytes) => bytes.make(self, b, result, size),
+                    None => self.help_with_result(b, result),
+                };
             }
             _ => pack::words(b, self.model(), self.model().undefined.value),
         };

@@ -4,6 +4,7 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
+use crate::c::form::Form;
 use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
 use crate::codegen::blocks::{go_on_if, next_block};
 use crate::codegen::bytes::UNALIGNED;
@@ -14,6 +15,7 @@ use crate::convention::plan::{Plan, Return};
 use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
+use crate::entry::engine_values::bytes::BytesCall;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::error::JitError;
 
@@ -30,6 +32,8 @@ pub(crate) struct EngineValuesBody<'a> {
     /// The place of the stub's cell, if no parameter brings the record.
     pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
+    /// The call of the engine's function that makes the result's value, if the result is bytes.
+    pub(crate) bytes: Option<BytesCall<'a>>,
     /// The function that makes the calls that this code does not handle.
     pub(crate) interpret: *const u8,
 }
@@ -46,7 +50,9 @@ impl<'a> EngineValuesBody<'a> {
             Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        Ok(Self { key, plan, arrival, spare, call, interpret })
+        let bytes = model.bytes.as_ref().filter(|_| matches!(key.result, Form::Bytes(_)));
+        let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
+        Ok(Self { key, plan, arrival, spare, call, bytes, interpret })
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "cranelift")]
 mod body;
 #[cfg(feature = "cranelift")]
+mod bytes;
+#[cfg(feature = "cranelift")]
 mod call;
 #[cfg(feature = "disasm")]
 mod explain;

@@ -11,4 +11,4 @@ mod objects;
 mod values;
 
 pub use objects::{ObjectSample, SampleKind, counter, objects};
-pub use values::{EXCEPTION, UNDEFINED, model};
+pub use values::{EXCEPTION, UNDEFINED, bytes_function, model};

@@ -1,7 +1,10 @@
 //! QuickJS-ng's values and native functions.
 
+use std::ffi::c_void;
+
 use hotcall_jit::engine::values::{
-    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ResultPath, Role,
+    Singleton, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 
@@ -68,6 +71,25 @@ pub fn model() -> ValueModel {
     .boolean(Boolean::new(tagged(tag::BOOL), [0, tag::BOOL]))
     .null(constant(tag::NULL))
     .call(call_function(value))
+}
+
+/// Describes `JSValue JS_NewUint8ArrayCopy(JSContext *, const uint8_t *, size_t)`, by which structs become values.
+///
+/// # Safety
+///
+/// The address is that of the function.
+///
+/// # Panics
+///
+/// Does not panic.
+pub unsafe fn bytes_function(address: *const c_void) -> BytesFunction {
+    let params = [Type::POINTER, Type::POINTER, Type::USIZE];
+    let native = Signature::new(params, value()).expect("the signature is within all limits");
+    // SAFETY: the caller promises the address of this function.
+    unsafe {
+        let roles = [BytesRole::Context, BytesRole::Bytes, BytesRole::Length];
+        BytesFunction::new(address, native, roles, tagged(tag::EXCEPTION))
+    }
 }
 
 /// `JSValue JS_Call(JSContext *, JSValueConst func, JSValueConst this, int argc, JSValueConst *argv)`
