@@ -1,0 +1,26 @@
+//! An FFI for Lua 5.4 on hotcall: the module `ffi`, whose functions are in `module.rs`.
+//!
+//! # Errors jump
+//!
+//! Lua's functions raise errors by `longjmp`, over the Rust functions that called them. So a function here that calls one
+//! of Lua's functions owns nothing at that time: no `String`, no `Arc`, no borrow of a `RefCell`. Rust values live in
+//! Lua's memory ([`owner`]) or in the state's ([`Ffi`]). Where both kinds of work meet, the memory is made first and
+//! filled by a function that does not call Lua.
+//!
+//! # Safety of natives
+//!
+//! Each function of type `lua_CFunction` is called by Lua alone, with a thread of a state in which the module is
+//! installed, and with room for `LUA_MINSTACK` values on its stack. The other functions with a parameter `state` have the
+//! contract [`state`] names.
+
+mod callback;
+mod function;
+mod library;
+mod memory;
+mod module;
+mod owner;
+mod state;
+mod types;
+mod values;
+
+pub(crate) use state::Ffi;
