@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::fmt;
 
-use hotcall::{Slot, Type};
+use hotcall::{Slot, Target, Type};
 use mlua_sys::lua54::*;
 
 use super::types::{Kind, Pointer, Shape};
@@ -215,13 +215,14 @@ unsafe fn push_pointer(state: *mut lua_State, pointer: &Pointer, slot: Slot) {
     }
 }
 
-/// A type for messages: `const struct point *`, `i32`.
+/// A type for messages: `const struct point *`, `function (i32) -> i32`, `i32`.
 pub(super) struct Shown<'t>(pub(super) &'t Type);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.pointer() {
-            Some(pointer) => pointer.fmt(f),
+        match self.0.pointer().map(|pointer| (pointer, pointer.target())) {
+            Some((_, Target::Function(function))) => write!(f, "function {}", function.signature()),
+            Some((pointer, _)) => pointer.fmt(f),
             None => self.0.fmt(f),
         }
     }
