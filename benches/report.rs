@@ -34,6 +34,10 @@ mod disassemble;
 mod engine;
 #[path = "support/engine_rows.rs"]
 mod engine_rows;
+#[path = "support/lua.rs"]
+mod lua;
+#[path = "../examples/lua/ffi/mod.rs"]
+mod lua_ffi;
 #[path = "support/open.rs"]
 mod open;
 #[path = "support/sample.rs"]
@@ -64,6 +68,7 @@ struct Report {
     open: Open,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
+    lua: Vec<lua::Row>,
     /// Where V8 is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -246,6 +251,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let open = measure_open()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
+    let lua = lua::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let declare = declare::measure()?;
@@ -259,6 +265,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         open,
         engine,
         vm,
+        lua,
         v8,
         unwind,
         declare,
@@ -497,6 +504,7 @@ fn print_tables(report: &Report) {
     }
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
+    lua::print(&report.lua);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

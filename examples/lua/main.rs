@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use mlua_sys::lua54::*;
 
-use ffi::Ffi;
+use ffi::state::Ffi;
 
 fn main() -> ExitCode {
     let arguments: Vec<CString> =

@@ -7,31 +7,30 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use hotcall::{Call, Callback, ForeignCall, LocalCallback, LocalOptions, Signature, Slot, Thunk};
+use hotcall::{Call, Callback, ForeignCall, LocalOptions, Thunk};
 use mlua_sys::lua54::*;
 
-use super::memory::push_new;
+use super::kept::Kept;
+use super::objects::{FUNCTION, Function, function_at, push_new};
 use super::owner::{hide, push_owner};
-use super::state::{Ffi, Kept, fail, ffi};
+use super::problem::Problem;
+use super::state::{Ffi, ffi};
+use super::text::fail;
 use super::types::{Kind, Scope, Shape};
-use super::values::{Problem, Shown, Use, push, to_slot};
+use super::values::{Shown, Use, push, to_slot};
 
-const NAME: &std::ffi::CStr = c"hotcall.callback";
-
-/// A callback, which C may call until it is closed.
-pub(super) struct Function {
-    callback: LocalCallback,
-    signature: Signature,
-    /// The place of the Lua function in the registry.
-    reference: c_int,
-}
-
+/// The handler of a callback.
 struct Handler {
     ffi: *const Ffi,
     reference: c_int,
     params: Box<[Kept<Shape>]>,
     result: Option<Kept<Shape>>,
+    /// True if all values are numbers and booleans, and few.
+    is_plain: bool,
 }
+
+/// The most values that a callback pushes without asking for room. A native has room for `LUA_MINSTACK`, and pushes two itself.
+const PLAIN: usize = 12;
 
 /// A call by C, for the function that runs protected.
 struct Invocation<'i, 'c> {
@@ -39,33 +38,18 @@ struct Invocation<'i, 'c> {
     call: &'i mut Call<'c>,
 }
 
-impl Function {
-    /// The slot of the function's address, if the function has the type that C expects.
-    pub(super) fn address(&self, expected: Option<&Signature>) -> Result<Slot, Problem> {
-        if self.callback.is_closed() {
-            return Err(Problem::Closed);
-        }
-        if expected.is_some_and(|expected| *expected != self.signature) {
-            return Err(Problem::Callback);
-        }
-        Ok(self.callback.as_ptr().into())
-    }
-
-    fn new(ffi: &Ffi, scope: Kept<Scope>, ty: &str, reference: c_int) -> Result<Self, String> {
-        let ty = scope.declarations.parse_type(ty).map_err(|error| error.to_string())?;
-        let thunk = Thunk::of(&ty).map_err(|error| error.to_string())?;
-        let signature = thunk.signature().clone();
-        let handler = Handler {
-            ffi,
-            reference,
-            params: signature.params().iter().map(|ty| scope.shape(ty)).collect::<Result<_, _>>()?,
-            result: signature.result().map(|ty| scope.shape(ty)).transpose()?,
-        };
-        // Nobody answers calls on other threads.
-        let callback =
-            Callback::local(&thunk, LocalOptions::new(), Err::<(), ForeignCall>, move |call| handler.run(call));
-        Ok(Self { callback: callback.map_err(|error| error.to_string())?, signature, reference })
-    }
+/// Makes a callback for the Lua function at this place in the registry.
+fn make(ffi: &Ffi, scope: Kept<Scope>, ty: &str, reference: c_int) -> Result<Function, String> {
+    let ty = scope.declarations.parse_type(ty).map_err(|error| error.to_string())?;
+    let thunk = Thunk::of(&ty).map_err(|error| error.to_string())?;
+    let signature = thunk.signature().clone();
+    let params: Box<[_]> = signature.params().iter().map(|ty| scope.shape(ty)).collect::<Result<_, _>>()?;
+    let result = signature.result().map(|ty| scope.shape(ty)).transpose()?;
+    let is_plain = params.len() < PLAIN && params.iter().chain(&result).all(|shape| shape.is_number());
+    let handler = Handler { ffi, reference, params, result, is_plain };
+    // Nobody answers calls on other threads.
+    let callback = Callback::local(&thunk, LocalOptions::new(), Err::<(), ForeignCall>, move |call| handler.run(call));
+    Ok(Function { callback: callback.map_err(|error| error.to_string())?, signature, reference })
 }
 
 impl Handler {
@@ -76,24 +60,79 @@ impl Handler {
         if state.is_null() || ffi.thrown.get() {
             return;
         }
-        let mut invocation = Invocation { handler: self, call };
-        // SAFETY: the thread has called C, and waits. Errors end at the protected call. Pushing a function without upvalues, and
-        // an address, allocates nothing.
+        // SAFETY: the thread has called C, and waits.
         unsafe {
-            // The error is the one that is kept from the start.
-            if lua_checkstack(state, LUA_MINSTACK) == 0 {
-                ffi.thrown.set(true);
-                return;
-            }
-            lua_pushcfunction(state, invoke);
-            lua_pushlightuserdata(state, (&raw mut invocation).cast());
-            let status = lua_pcall(state, 1, 0, 0);
+            let failed = if self.is_plain { self.run_plain(state, call) } else { self.run_protected(state, call) };
             // A call that the function made has returned without setting it, if it raised an error.
             ffi.running.set(state);
-            if status != LUA_OK {
+            if failed {
                 ffi.keep_error(state);
             }
         }
+    }
+
+    /// Calls a Lua function of numbers, which can be pushed without protection. Returns true if it leaves an error on the stack.
+    ///
+    /// # Safety
+    ///
+    /// [The module's](super::state), with room for [`PLAIN`] values.
+    unsafe fn run_plain(&self, state: *mut lua_State, call: &mut Call<'_>) -> bool {
+        // SAFETY: the registry keeps the function. Pushing numbers allocates nothing.
+        unsafe {
+            lua_rawgeti(state, LUA_REGISTRYINDEX, self.reference.into());
+            for (shape, slot) in self.params.iter().zip(call.slots()) {
+                push(state, shape, *slot);
+            }
+            if lua_pcall(state, self.params.len() as c_int, 1, 0) != LUA_OK {
+                return true;
+            }
+            if let Some(shape) = self.result {
+                match to_slot(state, -1, &shape, Use::Stored) {
+                    // The result is a scalar, which a slot is right for.
+                    Ok(slot) => drop(call.set_slot(slot)),
+                    Err(problem) => {
+                        let mut wrong = Wrong { shape, problem };
+                        lua_settop(state, -2);
+                        lua_pushcfunction(state, refuse_result);
+                        lua_pushlightuserdata(state, (&raw mut wrong).cast());
+                        lua_pcall(state, 1, 0, 0);
+                        return true;
+                    }
+                }
+            }
+            lua_settop(state, -2);
+        }
+        false
+    }
+
+    /// Calls a Lua function with values that Lua allocates. Returns true if it leaves an error on the stack.
+    ///
+    /// # Safety
+    ///
+    /// [The module's](super::state).
+    unsafe fn run_protected(&self, state: *mut lua_State, call: &mut Call<'_>) -> bool {
+        let mut invocation = Invocation { handler: self, call };
+        // SAFETY: errors end at the protected call. Pushing a function without upvalues, and an address, allocates nothing.
+        unsafe {
+            lua_pushcfunction(state, invoke);
+            lua_pushlightuserdata(state, (&raw mut invocation).cast());
+            lua_pcall(state, 1, 0, 0) != LUA_OK
+        }
+    }
+}
+
+/// A result of another type.
+struct Wrong {
+    shape: Kept<Shape>,
+    problem: Problem,
+}
+
+/// Raises the error of a [`Wrong`] result.
+unsafe extern "C-unwind" fn refuse_result(state: *mut lua_State) -> c_int {
+    // SAFETY: the module's, for natives. `run_plain` and `invoke` pass the address.
+    unsafe {
+        let Wrong { shape, problem } = *lua_touserdata(state, 1).cast::<Wrong>();
+        fail(state, format_args!("a callback returned what is no {}: {problem}", Shown(&shape.ty)))
     }
 }
 
@@ -124,7 +163,10 @@ unsafe extern "C-unwind" fn invoke(state: *mut lua_State) -> c_int {
             // The result is a scalar, which a slot is right for.
             Ok(slot) => drop(call.set_slot(slot)),
             Err(problem) => {
-                fail(state, format_args!("a callback returned what is no {}: {problem}", Shown(&shape.ty)));
+                let mut wrong = Wrong { shape: *shape, problem };
+                lua_pushlightuserdata(state, (&raw mut wrong).cast());
+                lua_replace(state, 1);
+                refuse_result(state);
             }
         }
     }
@@ -139,8 +181,8 @@ unsafe extern "C-unwind" fn invoke(state: *mut lua_State) -> c_int {
 pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     // SAFETY: the caller promises room on the stack. The owner's metatable gets its other functions here.
     unsafe {
-        push_owner::<Function>(state, NAME);
-        luaL_newmetatable(state, NAME.as_ptr());
+        push_owner::<Function>(state, FUNCTION);
+        luaL_newmetatable(state, FUNCTION.as_ptr());
         for (name, method) in [(c"__gc", collect as lua_CFunction), (c"__close", close)] {
             lua_pushcfunction(state, method);
             lua_setfield(state, -2, name.as_ptr());
@@ -152,26 +194,6 @@ pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     }
 }
 
-/// Returns the callback at an index, if it is one. A closed one is still a callback.
-///
-/// # Safety
-///
-/// [The module's](super::state). It is used only as long as the value is reachable.
-pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s Function> {
-    // SAFETY: only this module gives userdata this metatable, which scripts do not see.
-    unsafe {
-        if lua_getmetatable(state, index) == 0 {
-            return None;
-        }
-        let is_callback = lua_topointer(state, -1) == ffi(state).callback.get();
-        lua_pop(state, 1);
-        if !is_callback {
-            return None;
-        }
-        (*lua_touserdata(state, index).cast::<Option<Function>>()).as_ref()
-    }
-}
-
 /// Pushes a callback of this type for the function at an index.
 ///
 /// # Safety
@@ -180,10 +202,10 @@ pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s F
 pub(super) unsafe fn push_callback(state: *mut lua_State, scope: Kept<Scope>, ty: &str, function: c_int) {
     // SAFETY: the value at the index is a function. The registry keeps it until the callback is dropped.
     unsafe {
-        let owner = push_owner::<Function>(state, NAME);
+        let owner = push_owner::<Function>(state, FUNCTION);
         lua_pushvalue(state, function);
         let reference = luaL_ref(state, LUA_REGISTRYINDEX);
-        match Function::new(ffi(state), scope, ty, reference) {
+        match make(ffi(state), scope, ty, reference) {
             Ok(made) => *owner = Some(made),
             Err(error) => {
                 luaL_unref(state, LUA_REGISTRYINDEX, reference);
@@ -197,13 +219,13 @@ pub(super) unsafe fn push_callback(state: *mut lua_State, scope: Kept<Scope>, ty
 pub(super) unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
     // SAFETY: the module's, for natives. The registry's place is free once, because the callback is taken.
     unsafe {
-        if at(state, 1).is_some() {
+        if function_at(state, 1).is_some() {
             let owner = &mut *lua_touserdata(state, 1).cast::<Option<Function>>();
-            if let Some(Function { callback, reference, .. }) = owner {
-                if !callback.is_closed() {
-                    callback.close();
-                    luaL_unref(state, LUA_REGISTRYINDEX, *reference);
-                }
+            if let Some(Function { callback, reference, .. }) = owner
+                && !callback.is_closed()
+            {
+                callback.close();
+                luaL_unref(state, LUA_REGISTRYINDEX, *reference);
             }
         }
     }

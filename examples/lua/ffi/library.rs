@@ -2,24 +2,28 @@
 //!
 //! Functions and constants become the table's own entries. Variables are read and written each time.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int};
+use std::rc::Rc;
 
 use hotcall::declare::{Constant, Declarations, Item};
 use hotcall::{Library, Static, Symbol};
 use mlua_sys::lua54::*;
 
 use super::function::{Native, call};
+use super::kept::Kept;
 use super::memory::{read, write};
 use super::owner::{hide, push_owner};
-use super::state::{Kept, fail, ffi, text};
+use super::state::{Ffi, ffi};
+use super::text::{fail, text};
 use super::types::{Scope, Shape};
 use super::values::Shown;
 
 /// An open library, in userdata that the table's metatable has.
 pub(super) struct Opened {
     library: Library,
+    is_closed: Rc<Cell<bool>>,
     pub(super) scope: Kept<Scope>,
     /// Variables that were used. They keep the library mapped, for views of them.
     variables: RefCell<HashMap<Box<str>, Variable>>,
@@ -59,7 +63,7 @@ impl Opened {
     /// # Safety
     ///
     /// The library's initialisers can run on this thread.
-    unsafe fn new(ffi: &super::Ffi, name: Option<&str>, declarations: &str) -> Result<Self, String> {
+    unsafe fn new(ffi: &Ffi, name: Option<&str>, declarations: &str) -> Result<Self, String> {
         let declarations = Declarations::from_c(declarations).map_err(|error| error.to_string())?;
         if let Some(skipped) = declarations.skipped().first() {
             return Err(skipped.to_string());
@@ -70,7 +74,12 @@ impl Opened {
             None => Library::this_process(),
         };
         let library = library.map_err(|error| error.to_string())?;
-        Ok(Self { library, scope: ffi.scopes.keep(Scope::new(declarations)), variables: RefCell::default() })
+        Ok(Self {
+            library,
+            is_closed: Rc::default(),
+            scope: ffi.scopes.keep(Scope::new(declarations)),
+            variables: RefCell::default(),
+        })
     }
 
     fn find(&self, name: &str, function: &mut Option<Native>) -> Result<Found, String> {
@@ -96,7 +105,7 @@ impl Opened {
         match self.library.declared(declaration).map_err(|error| error.to_string())? {
             None => Ok(Found::Missing),
             Some(Symbol::Function(symbol)) => {
-                *function = Some(Native::new(symbol, self.scope)?);
+                *function = Some(Native::new(symbol, Rc::clone(&self.is_closed), self.scope)?);
                 Ok(Found::Function)
             }
             Some(Symbol::Static(variable)) => {
@@ -232,6 +241,7 @@ pub(super) unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
     // SAFETY: the module's, for natives.
     unsafe {
         if let Some(opened) = at(state, 1) {
+            opened.is_closed.set(true);
             opened.library.close();
         }
     }

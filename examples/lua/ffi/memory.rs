@@ -9,30 +9,13 @@ use std::ptr;
 use hotcall::Slot;
 use mlua_sys::lua54::*;
 
+use super::kept::Kept;
+use super::objects::{MEMORY, Memory, push_view};
 use super::owner::hide;
-use super::state::{Kept, bytes, fail, ffi, push_text, text};
+use super::problem::Problem;
+use super::text::{bytes, fail, push_text, text};
 use super::types::{Kind, Shape};
-use super::values::{self, Problem, Shown, Use, to_slot};
-
-/// The beginning of the userdata. Memory that Lua owns follows it.
-pub(super) struct Memory {
-    /// The type of an element.
-    pub(super) shape: Kept<Shape>,
-    pub(super) data: *mut u8,
-    pub(super) count: usize,
-    /// False for what C points to: `count` is 1, and there may be more.
-    pub(super) is_counted: bool,
-}
-
-/// The strictest alignment of a C type here. Lua aligns to 8.
-const ALIGN: usize = 16;
-
-impl Memory {
-    /// The number of bytes; `usize::MAX` if nobody knows it.
-    pub(super) fn bytes(&self) -> usize {
-        if self.is_counted { self.count * self.shape.size } else { usize::MAX }
-    }
-}
+use super::values::{self, Shown, Use, to_slot};
 
 /// Pushes the metatable, keeps it in the registry, pops it and returns its address.
 ///
@@ -49,7 +32,7 @@ pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     ];
     // SAFETY: the caller promises room on the stack.
     unsafe {
-        luaL_newmetatable(state, c"hotcall.memory".as_ptr());
+        luaL_newmetatable(state, MEMORY.as_ptr());
         for (name, method) in methods {
             lua_pushcfunction(state, method);
             lua_setfield(state, -2, name.as_ptr());
@@ -61,25 +44,7 @@ pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     }
 }
 
-/// Returns the memory at an index, if it is memory.
-///
-/// # Safety
-///
-/// [The module's](super::state). It is used only as long as the value is reachable.
-#[inline]
-pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s Memory> {
-    // SAFETY: only this module gives userdata this metatable, which scripts do not see.
-    unsafe {
-        if lua_getmetatable(state, index) == 0 {
-            return None;
-        }
-        let is_memory = lua_topointer(state, -1) == ffi(state).memory.get();
-        lua_pop(state, 1);
-        is_memory.then(|| &*lua_touserdata(state, index).cast::<Memory>())
-    }
-}
-
-/// The same for the functions of the metatable.
+/// Returns the argument of a function of the metatable, or raises an error.
 ///
 /// # Safety
 ///
@@ -87,76 +52,10 @@ pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s M
 unsafe fn this<'s>(state: *mut lua_State, index: c_int) -> &'s Memory {
     // SAFETY: the function's argument is reachable while it runs.
     unsafe {
-        match at(state, index) {
+        match Memory::at(state, index) {
             Some(memory) => memory,
             None => fail(state, format_args!("argument {index} is not memory")),
         }
-    }
-}
-
-/// Pushes zeroed memory for `count` elements, and returns where it is.
-///
-/// # Safety
-///
-/// [The module's](super::state).
-pub(super) unsafe fn push_new(state: *mut lua_State, shape: Kept<Shape>, count: usize) -> *mut u8 {
-    let size = shape.size.checked_mul(count).filter(|size| *size < isize::MAX as usize / 2);
-    // SAFETY: the memory has room for the header, for the bytes, and for moving these to a multiple of `ALIGN`.
-    unsafe {
-        let Some(size) = size else { fail(state, format_args!("{count} elements are too many")) };
-        let memory = lua_newuserdatauv(state, size_of::<Memory>() + ALIGN + size, 0).cast::<Memory>();
-        let data = memory.add(1).cast::<u8>();
-        let data = data.add(data.align_offset(ALIGN));
-        data.write_bytes(0, size);
-        finish(state, memory, Memory { shape, data, count, is_counted: true });
-        data
-    }
-}
-
-/// Pushes a view of what C points to.
-///
-/// # Safety
-///
-/// [The module's](super::state). The memory can be used as long as the script uses the view.
-pub(super) unsafe fn push_target(state: *mut lua_State, shape: Kept<Shape>, data: *mut u8) {
-    // SAFETY: the caller promises an element of the type.
-    unsafe { push(state, Memory { shape, data, count: 1, is_counted: false }, 0) };
-}
-
-/// Pushes a view of elements. It keeps the value at the index `owner`, unless that is 0.
-///
-/// # Safety
-///
-/// [The module's](super::state). The memory can be used as long as the script uses the view.
-pub(super) unsafe fn push_view(state: *mut lua_State, shape: Kept<Shape>, data: *mut u8, count: usize, owner: c_int) {
-    // SAFETY: the caller promises elements of the type.
-    unsafe { push(state, Memory { shape, data, count, is_counted: true }, owner) };
-}
-
-/// # Safety
-///
-/// That of [`push_view`].
-unsafe fn push(state: *mut lua_State, view: Memory, owner: c_int) {
-    // SAFETY: the memory has room for the header. Indices of upvalues and arguments do not move.
-    unsafe {
-        let memory = lua_newuserdatauv(state, size_of::<Memory>(), c_int::from(owner != 0)).cast::<Memory>();
-        finish(state, memory, view);
-        if owner != 0 {
-            lua_pushvalue(state, owner);
-            lua_setiuservalue(state, -2, 1);
-        }
-    }
-}
-
-/// # Safety
-///
-/// [The module's](super::state). `to` is the userdata on top of the stack.
-unsafe fn finish(state: *mut lua_State, to: *mut Memory, memory: Memory) {
-    // SAFETY: the caller has made the userdata. The registry has the metatable, so that nothing is allocated.
-    unsafe {
-        to.write(memory);
-        lua_getfield(state, LUA_REGISTRYINDEX, c"hotcall.memory".as_ptr());
-        lua_setmetatable(state, -2);
     }
 }
 
@@ -194,10 +93,7 @@ pub(super) unsafe fn write(
 ) -> Result<(), Problem> {
     // SAFETY: the caller promises memory of the type. Memory of an equal type has its size.
     unsafe {
-        let (element, count) = match shape.kind {
-            Kind::Array { element, len } => (element, len),
-            _ => (shape, 1),
-        };
+        let (element, count) = if let Kind::Array { element, len } = shape.kind { (element, len) } else { (shape, 1) };
         match lua_type(state, index) {
             LUA_TTABLE => {
                 if matches!(shape.kind, Kind::Aggregate | Kind::Array { .. }) {
@@ -215,7 +111,7 @@ pub(super) unsafe fn write(
                 return Ok(());
             }
             LUA_TUSERDATA => {
-                if let (Kind::Array { .. }, Some(from)) = (&shape.kind, at(state, index)) {
+                if let (Kind::Array { .. }, Some(from)) = (&shape.kind, Memory::at(state, index)) {
                     if from.count != count || !from.shape.is(&element) {
                         return Err(Problem::Other);
                     }
@@ -333,7 +229,7 @@ unsafe extern "C-unwind" fn len(state: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn equal(state: *mut lua_State) -> c_int {
     // SAFETY: the module's, for natives.
     unsafe {
-        let (one, other) = (at(state, 1), at(state, 2));
+        let (one, other) = (Memory::at(state, 1), Memory::at(state, 2));
         let equal = one.zip(other).is_some_and(|(one, other)| one.data == other.data);
         lua_pushboolean(state, equal.into());
     }

@@ -15,12 +15,14 @@
 
 mod callback;
 mod function;
+mod kept;
 mod library;
 mod memory;
 mod module;
+mod objects;
 mod owner;
-mod state;
+mod problem;
+pub(crate) mod state;
+mod text;
 mod types;
 mod values;
-
-pub(crate) use state::Ffi;

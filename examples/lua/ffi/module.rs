@@ -17,11 +17,32 @@ use std::ffi::{CStr, c_int};
 use mlua_sys::lua54::*;
 
 use super::callback::{self, push_callback};
+use super::kept::Kept;
 use super::library;
-use super::memory::{self, push_new, push_view, write};
-use super::state::{Kept, bytes, fail, text};
+use super::memory::{self, write};
+use super::objects::{Memory, function_at, push_new, push_view};
+use super::state::Ffi;
+use super::text::{bytes, fail, text};
 use super::types::{Scope, Shape};
 use super::values::Shown;
+
+impl Ffi {
+    /// Makes the module `ffi` known to `require`. May raise an error of Lua.
+    ///
+    /// # Safety
+    ///
+    /// `state` is a Lua thread with its standard libraries. The state is closed before this value is moved or dropped.
+    pub(crate) unsafe fn install(&self, state: *mut lua_State) {
+        // SAFETY: the caller promises how long the state lives. It has room on its stack.
+        unsafe {
+            self.enter(state);
+            self.memory.set(memory::metatable(state));
+            self.callback.set(callback::metatable(state));
+            luaL_requiref(state, c"ffi".as_ptr(), open, 0);
+            lua_pop(state, 1);
+        }
+    }
+}
 
 /// Pushes the module.
 pub(super) unsafe extern "C-unwind" fn open(state: *mut lua_State) -> c_int {
@@ -101,7 +122,7 @@ unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
         if library::at(state, 1).is_some() {
             return library::close(state);
         }
-        if callback::at(state, 1).is_some() {
+        if function_at(state, 1).is_some() {
             return callback::close(state);
         }
         fail(state, "argument 1 is not a library or a callback")
@@ -118,7 +139,7 @@ unsafe extern "C-unwind" fn new(state: *mut lua_State) -> c_int {
         }
         let (shape, count) = (shape(state), count(state, 3));
         let data = push_new(state, shape, count);
-        match (lua_type(state, 4), memory::at(state, -1)) {
+        match (lua_type(state, 4), Memory::at(state, -1)) {
             (LUA_TNIL, _) | (_, None) => {}
             (LUA_TTABLE, Some(made)) if count != 1 => memory::fill(state, made, 4),
             (LUA_TSTRING, Some(made)) if shape.size == 1 => {
@@ -172,7 +193,7 @@ unsafe fn address(state: *mut lua_State, index: c_int) -> Option<(*mut u8, usize
             let address = lua_touserdata(state, index);
             return (!address.is_null()).then_some((address.cast(), usize::MAX));
         }
-        memory::at(state, index).map(|memory| (memory.data, memory.bytes()))
+        Memory::at(state, index).map(|memory| (memory.data, memory.bytes()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use hotcall::declare::Declarations;
 use hotcall::{Extent, Member, Pointee, Scalar, Signature, Target, Type, TypeKind};
 
-use super::state::{Arena, Kept};
+use super::kept::{Arena, Kept};
 
 /// The declarations of a library, and the types that were asked for.
 pub(super) struct Scope {
@@ -97,14 +97,23 @@ impl Kept<Scope> {
     }
 
     fn scalar(self, ty: &Type, scalar: Scalar) -> Result<Kind, String> {
-        Ok(match scalar {
-            Scalar::F32 => Kind::F32,
-            Scalar::F64 => Kind::F64,
-            Scalar::Bool => Kind::Bool,
-            Scalar::Pointer(pointee) => Kind::Pointer(Box::new(self.pointer(ty, pointee))),
-            _ if scalar.is_integer() => Kind::Int { shift: 64 - 8 * scalar.size(), signed: scalar.is_signed() },
-            _ => return Err(format!("values of type {scalar} are not supported")),
-        })
+        match scalar {
+            Scalar::F32 => Ok(Kind::F32),
+            Scalar::F64 => Ok(Kind::F64),
+            Scalar::Bool => Ok(Kind::Bool),
+            Scalar::Pointer(pointee) => Ok(Kind::Pointer(Box::new(self.pointer(ty, pointee)))),
+            Scalar::I8
+            | Scalar::U8
+            | Scalar::I16
+            | Scalar::U16
+            | Scalar::I32
+            | Scalar::U32
+            | Scalar::I64
+            | Scalar::U64
+            | Scalar::Isize
+            | Scalar::Usize => Ok(Kind::Int { shift: 64 - 8 * scalar.size(), signed: scalar.is_signed() }),
+            _ => Err(format!("values of type {scalar} are not supported")),
+        }
     }
 
     fn pointer(self, ty: &Type, pointee: Pointee) -> Pointer {
@@ -124,7 +133,7 @@ impl Kept<Scope> {
                 function = Some(target.signature().clone());
                 None
             }
-            _ => None,
+            Target::Void | Target::Unsupported(_) | _ => None,
         };
         Pointer { text, constant: pointer.is_const(), target, function, is_function }
     }
@@ -140,6 +149,14 @@ impl Shape {
         let part = Part { offset: member.offset(), shape: self.scope.shape(member.ty())? };
         self.members.borrow_mut().push((name.into(), part));
         Ok(part)
+    }
+
+    /// Returns true for numbers and booleans.
+    pub(super) const fn is_number(&self) -> bool {
+        match self.kind {
+            Kind::Int { .. } | Kind::F32 | Kind::F64 | Kind::Bool => true,
+            Kind::Pointer(_) | Kind::Aggregate | Kind::Array { .. } => false,
+        }
     }
 
     /// Returns true if bytes of the other type may stand for this one.

@@ -6,8 +6,10 @@ use std::fmt;
 use hotcall::{Slot, Target, Type};
 use mlua_sys::lua54::*;
 
+use super::objects::{Memory, function_at, push_target};
+use super::problem::Problem;
+use super::text::bytes;
 use super::types::{Kind, Pointer, Shape};
-use super::{callback, memory, state};
 
 /// What becomes of a converted value.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,48 +18,6 @@ pub(super) enum Use {
     Argument,
     /// A member, a variable or a callback's result: C has it longer.
     Stored,
-}
-
-/// The reason why a value is not one of a type. Owns nothing, as errors jump.
-#[derive(Clone, Copy)]
-pub(super) enum Problem {
-    Kind {
-        expected: &'static str,
-        found: &'static str,
-    },
-    Fraction(f64),
-    Range(i64),
-    NumberRange(f64),
-    /// Fewer bytes than the type behind the pointer has.
-    Small {
-        has: usize,
-        needs: usize,
-    },
-    /// A struct of another type.
-    Other,
-    Zero,
-    Constant,
-    Dangling,
-    Closed,
-    Callback,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Kind { expected, found } => write!(f, "expected {expected}, not {found}"),
-            Self::Fraction(number) => write!(f, "{number} is not an integer"),
-            Self::Range(number) => write!(f, "{number} is out of range"),
-            Self::NumberRange(number) => write!(f, "{number} is out of range"),
-            Self::Small { has, needs } => write!(f, "{has} bytes are too few: {needs} are needed"),
-            Self::Other => f.write_str("it is memory of another type"),
-            Self::Zero => f.write_str("the string has a zero byte, where C's text ends"),
-            Self::Constant => f.write_str("C may write to it, but strings do not change: use ffi.new"),
-            Self::Dangling => f.write_str("Lua may free the string while C has it: use ffi.new"),
-            Self::Closed => f.write_str("the callback is closed"),
-            Self::Callback => f.write_str("the callback has another type"),
-        }
-    }
 }
 
 /// Converts the value at an index. The slot of a struct is the address of its bytes, which the value keeps.
@@ -87,7 +47,7 @@ pub(super) unsafe fn to_slot(state: *mut lua_State, index: c_int, shape: &Shape,
             Kind::Bool if lua_type(state, index) == LUA_TBOOLEAN => Ok((lua_toboolean(state, index) != 0).into()),
             Kind::Bool => Err(no(state, index, "a boolean")),
             Kind::Pointer(pointer) => to_pointer(state, index, pointer, what),
-            Kind::Aggregate => match memory::at(state, index) {
+            Kind::Aggregate => match Memory::at(state, index) {
                 Some(memory) if memory.count > 0 && memory.shape.is(shape) => Ok(memory.data.into()),
                 Some(_) => Err(Problem::Other),
                 None => Err(no(state, index, "a struct")),
@@ -106,11 +66,11 @@ unsafe fn to_pointer(state: *mut lua_State, index: c_int, pointer: &Pointer, wha
     unsafe {
         match lua_type(state, index) {
             LUA_TUSERDATA => {
-                if let Some(memory) = memory::at(state, index) {
+                if let Some(memory) = Memory::at(state, index) {
                     let (has, needs) = (memory.bytes(), pointer.target.map_or(0, |target| target.size));
                     return if has >= needs { Ok(memory.data.into()) } else { Err(Problem::Small { has, needs }) };
                 }
-                match callback::at(state, index) {
+                match function_at(state, index) {
                     Some(callback) => callback.address(pointer.function.as_ref()),
                     None => Err(no(state, index, "a pointer")),
                 }
@@ -118,7 +78,7 @@ unsafe fn to_pointer(state: *mut lua_State, index: c_int, pointer: &Pointer, wha
             LUA_TNIL => Ok(Slot::default()),
             LUA_TLIGHTUSERDATA => Ok(lua_touserdata(state, index).into()),
             LUA_TSTRING if !pointer.is_function => {
-                let bytes = state::bytes(state, index);
+                let bytes = bytes(state, index);
                 if what == Use::Stored {
                     Err(Problem::Dangling)
                 } else if !pointer.constant {
@@ -208,7 +168,7 @@ unsafe fn push_pointer(state: *mut lua_State, pointer: &Pointer, slot: Slot) {
         } else if pointer.text && pointer.constant {
             lua_pushstring(state, slot.as_ptr());
         } else if let (Some(target), false) = (pointer.target, pointer.text) {
-            memory::push_target(state, target, slot.as_mut_ptr());
+            push_target(state, target, slot.as_mut_ptr());
         } else {
             lua_pushlightuserdata(state, slot.as_mut_ptr());
         }
