@@ -1,6 +1,6 @@
 //! Engines behind hotcall's interface, for its tests and benchmarks.
 //!
-//! * [`quickjs`] and [`jsc`] run script in QuickJS and in JavaScriptCore.
+//! * [`quickjs`], [`jsc`] and [`spider_monkey`] run script in QuickJS, in JavaScriptCore and in SpiderMonkey.
 //! * [`bare`] has native functions that get nothing but arguments.
 //! * [`quickjs_values`] is the part of QuickJS's engine that the example of a runtime shares with the tests.
 
@@ -9,3 +9,5 @@ pub mod jsc;
 mod jsc_api;
 pub mod quickjs;
 pub mod quickjs_values;
+pub mod spider_monkey;
+mod spider_monkey_api;

@@ -4,6 +4,7 @@ mod broken;
 mod exact;
 mod jsc_subject;
 mod quickjs_subject;
+mod spider_monkey_subject;
 #[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
 mod toy;
 mod wide;
@@ -72,5 +73,15 @@ fn javascript_core() {
     // Where it must be there, looking for it fails if it is not.
     let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
     subject.script.run(PRELUDE).unwrap();
+    passes_as_javascript(&conformance::run(&mut subject));
+}
+
+#[test]
+fn spider_monkey() {
+    // Where it must be there, looking for it fails if it is not.
+    let Some(mut subject) = spider_monkey_subject::SpiderMonkeySubject::new() else { return };
+    subject.script.run(PRELUDE).unwrap();
+    // Version 102 has no `transfer`, by which the kit takes a buffer's bytes away.
+    subject.script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
     passes_as_javascript(&conformance::run(&mut subject));
 }
