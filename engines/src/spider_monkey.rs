@@ -14,7 +14,7 @@ use hotcall::Function;
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words};
 
-use crate::spider_monkey_api::{Api, Context, Rooted, Seen, kind};
+use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
 
 /// The services of SpiderMonkey that hotcall uses. Any thread may drop it, because that does nothing to the engine.
 pub struct SpiderMonkey {
@@ -48,7 +48,7 @@ impl SpiderMonkey {
     /// # Safety
     ///
     /// The context is the engine's.
-    unsafe fn made(&self, context: Context, is_made: bool, value: u64) -> Result<Words, SpiderMonkeyThrown> {
+    unsafe fn made(&self, context: MonkeyContext, is_made: bool, value: u64) -> Result<Words, SpiderMonkeyThrown> {
         // SAFETY: the caller promises the engine's context.
         if is_made { Ok([value, 0]) } else { Err(self.thrown(unsafe { (self.api.take_exception)(context) })) }
     }
@@ -58,7 +58,12 @@ impl SpiderMonkey {
     /// # Safety
     ///
     /// The context and the values are the engine's.
-    pub unsafe fn call(&self, context: Context, function: u64, args: &[Words]) -> Result<Words, SpiderMonkeyThrown> {
+    pub unsafe fn call(
+        &self,
+        context: MonkeyContext,
+        function: u64,
+        args: &[Words],
+    ) -> Result<Words, SpiderMonkeyThrown> {
         let args: Vec<_> = args.iter().map(|words| words[0]).collect();
         let mut value = 0;
         // SAFETY: the caller promises the engine's values. What native functions have made meanwhile became their results.
@@ -151,7 +156,7 @@ unsafe impl Engine for SpiderMonkey {
 }
 
 /// The data of a function.
-struct Held {
+struct MonkeyRecord {
     record: *mut c_void,
     /// How many records are held.
     count: Arc<AtomicUsize>,
@@ -161,7 +166,7 @@ struct Held {
 unsafe extern "C" fn drop_held(held: *mut c_void) {
     // SAFETY: the function that had it is gone.
     unsafe {
-        let held = Box::from_raw(held.cast::<Held>());
+        let held = Box::from_raw(held.cast::<MonkeyRecord>());
         Record::finalize(held.record);
         held.count.fetch_sub(1, Ordering::Relaxed);
     }
@@ -223,7 +228,7 @@ impl SpiderMonkeyScript {
     pub fn function(&self, name: &str, record: Record) -> u64 {
         let (entry, arity) = (record.entry(), record.arity() as u32);
         let name = CString::new(name).expect("names have no zeros");
-        let held = Box::new(Held { record: record.into_raw(), count: self.records() });
+        let held = Box::new(MonkeyRecord { record: record.into_raw(), count: self.records() });
         held.count.fetch_add(1, Ordering::Relaxed);
         let (held, mut value) = (Box::into_raw(held).cast(), 0);
         // SAFETY: the entry is a function of the engine's type, as the model says, and stays while the function does.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use hotcall_testing::compiler::Compiler;
 
 /// `JSContext *`
-pub(crate) type Context = *mut c_void;
+pub(crate) type MonkeyContext = *mut c_void;
 
 /// A value that C++ keeps, until it is dropped.
 pub(crate) type Rooted = *mut c_void;
@@ -61,28 +61,28 @@ macro_rules! functions {
 }
 
 functions! {
-    new = "sm_new"() -> Context;
-    free = "sm_free"(Context);
-    gc = "sm_gc"(Context);
-    view = "sm_view"(Context, u64, *mut Seen);
-    make_big_int = "sm_make_big_int"(Context, u64, bool, *mut u64) -> bool;
-    make_pointer = "sm_make_pointer"(Context, u64, *mut u64) -> bool;
-    make_bytes = "sm_make_bytes"(Context, *const u8, usize, *mut u64) -> bool;
-    release = "sm_release"(Context, u64);
-    made = "sm_made"(Context) -> usize;
-    forget = "sm_forget"(Context, usize);
-    keep = "sm_keep"(Context, u64) -> bool;
-    pin = "sm_pin"(Context, u64) -> bool;
-    unpin = "sm_unpin"(Context, u64);
-    type_error = "sm_type_error"(Context, *const u8, usize) -> Rooted;
-    take_exception = "sm_take_exception"(Context) -> Rooted;
-    throw = "sm_throw"(Context, Rooted);
+    new = "sm_new"() -> MonkeyContext;
+    free = "sm_free"(MonkeyContext);
+    gc = "sm_gc"(MonkeyContext);
+    view = "sm_view"(MonkeyContext, u64, *mut Seen);
+    make_big_int = "sm_make_big_int"(MonkeyContext, u64, bool, *mut u64) -> bool;
+    make_pointer = "sm_make_pointer"(MonkeyContext, u64, *mut u64) -> bool;
+    make_bytes = "sm_make_bytes"(MonkeyContext, *const u8, usize, *mut u64) -> bool;
+    release = "sm_release"(MonkeyContext, u64);
+    made = "sm_made"(MonkeyContext) -> usize;
+    forget = "sm_forget"(MonkeyContext, usize);
+    keep = "sm_keep"(MonkeyContext, u64) -> bool;
+    pin = "sm_pin"(MonkeyContext, u64) -> bool;
+    unpin = "sm_unpin"(MonkeyContext, u64);
+    type_error = "sm_type_error"(MonkeyContext, *const u8, usize) -> Rooted;
+    take_exception = "sm_take_exception"(MonkeyContext) -> Rooted;
+    throw = "sm_throw"(MonkeyContext, Rooted);
     drop = "sm_drop"(Rooted);
-    call = "sm_call"(Context, u64, *const u64, usize, *mut u64) -> bool;
-    function = "sm_function"(Context, *const c_char, *const c_void, u32, *mut c_void, Finalize, *mut u64) -> bool;
-    set_global = "sm_set_global"(Context, *const c_char, u64) -> bool;
-    evaluate = "sm_evaluate"(Context, *const u8, usize, *mut u64) -> bool;
-    text = "sm_text"(Context, u64, *mut u8, usize) -> usize;
+    call = "sm_call"(MonkeyContext, u64, *const u64, usize, *mut u64) -> bool;
+    function = "sm_function"(MonkeyContext, *const c_char, *const c_void, u32, *mut c_void, Finalize, *mut u64) -> bool;
+    set_global = "sm_set_global"(MonkeyContext, *const c_char, u64) -> bool;
+    evaluate = "sm_evaluate"(MonkeyContext, *const u8, usize, *mut u64) -> bool;
+    text = "sm_text"(MonkeyContext, u64, *mut u8, usize) -> usize;
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 

@@ -1,5 +1,5 @@
-//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, and after
-//! SpiderMonkey's headers.
+//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, in
+//! SpiderMonkey, and after SpiderMonkey's headers.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
@@ -20,4 +20,5 @@ mod jsc_values;
 mod others;
 mod pins;
 mod spider_monkey;
+mod spider_monkey_script;
 mod structs;
