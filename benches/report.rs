@@ -42,6 +42,8 @@ mod lua_ffi;
 mod open;
 #[path = "support/sample.rs"]
 mod sample;
+#[path = "support/spider_monkey.rs"]
+mod spider_monkey;
 mod support;
 #[path = "support/trampolines.rs"]
 mod trampolines;
@@ -69,6 +71,9 @@ struct Report {
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
     lua: Vec<lua::Row>,
+    /// Where SpiderMonkey is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spidermonkey: Option<Vec<engine_rows::Row>>,
     /// Where V8 is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -252,6 +257,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
     let lua = lua::measure()?;
+    let spidermonkey = spider_monkey::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let declare = declare::measure()?;
@@ -266,6 +272,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         engine,
         vm,
         lua,
+        spidermonkey,
         v8,
         unwind,
         declare,
@@ -505,6 +512,9 @@ fn print_tables(report: &Report) {
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
     lua::print(&report.lua);
+    if let Some(rows) = &report.spidermonkey {
+        engine_rows::print("SpiderMonkey", rows);
+    }
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

@@ -16,6 +16,8 @@ use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, Vi
 
 use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
 
+pub use crate::spider_monkey_api::FLAGS;
+
 /// The services of SpiderMonkey that hotcall uses. Any thread may drop it, because that does nothing to the engine.
 pub struct SpiderMonkey {
     api: &'static Api,

@@ -86,7 +86,8 @@ functions! {
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 
-const FLAGS: [&str; 8] = [
+/// What the compiler needs for the engine's headers.
+pub const FLAGS: [&str; 8] = [
     "-std=c++17",
     "-O2",
     "-fno-exceptions",
