@@ -334,7 +334,8 @@ impl Loops {
             // SAFETY: the state is open; the places are those of values.
             let text = unsafe {
                 self.run_text(&format!(
-                    "return function(i, f, a, b) local r = f({}) return r == nil and '' or type(r) == 'userdata' and type(r) or tostring(r) end",
+                    "return function(i, f, a, b) local r = f({}) \
+                     return r == nil and '' or type(r) == 'userdata' and type(r) or tostring(r) end",
                     case.args
                 ))?;
                 self.push(5, &places[1..]);

@@ -48,7 +48,7 @@ Engine *engine(JSContext *cx) { return static_cast<Engine *>(JS_GetContextPrivat
 JS::Value value(uint64_t bits) { return JS::Value::fromRawBits(bits); }
 
 // An object for an address: its halves are integers.
-constexpr JSClass pointer_class = {"Pointer", JSCLASS_HAS_RESERVED_SLOTS(2), JS_NULL_CLASS_OPS, JS_NULL_CLASS_SPEC, JS_NULL_CLASS_EXT, JS_NULL_OBJECT_OPS};
+constexpr JSClass pointer_class = {"Pointer", JSCLASS_HAS_RESERVED_SLOTS(2)};
 
 using Finalize = void (*)(void *);
 

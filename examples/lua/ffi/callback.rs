@@ -1,8 +1,8 @@
 //! Lua functions as C functions.
 //!
-//! C must call a callback on the thread of the Lua state, during a call that the state made. Other calls return zeros. An error
-//! in a callback is kept, and raised when the function that the script called has returned. Until then the state's callbacks
-//! return zeros.
+//! C must call a callback on the thread of the Lua state, during a call that the state made. Other calls return zeros. An
+//! error in a callback is kept, and raised when the function that the script called has returned. Until then the state's
+//! callbacks return zeros.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -29,7 +29,8 @@ struct Handler {
     is_plain: bool,
 }
 
-/// The most values that a callback pushes without asking for room. A native has room for `LUA_MINSTACK`, and pushes two itself.
+/// The most values that a callback pushes without asking for room. A native has room for `LUA_MINSTACK`, and pushes two
+/// itself.
 const PLAIN: usize = 12;
 
 /// A call by C, for the function that runs protected.
@@ -71,11 +72,12 @@ impl Handler {
         }
     }
 
-    /// Calls a Lua function of numbers, which can be pushed without protection. Returns true if it leaves an error on the stack.
+    /// Calls a Lua function of numbers, which can be pushed without protection. Returns true if it leaves an error on the
+    /// stack.
     ///
     /// # Safety
     ///
-    /// [The module's](super::state), with room for [`PLAIN`] values.
+    /// The contract of [`state`](super::state), with room for [`PLAIN`] values.
     unsafe fn run_plain(&self, state: *mut lua_State, call: &mut Call<'_>) -> bool {
         // SAFETY: the registry keeps the function. Pushing numbers allocates nothing.
         unsafe {
@@ -109,7 +111,7 @@ impl Handler {
     ///
     /// # Safety
     ///
-    /// [The module's](super::state).
+    /// The contract of [`state`](super::state).
     unsafe fn run_protected(&self, state: *mut lua_State, call: &mut Call<'_>) -> bool {
         let mut invocation = Invocation { handler: self, call };
         // SAFETY: errors end at the protected call. Pushing a function without upvalues, and an address, allocates nothing.
@@ -129,7 +131,7 @@ struct Wrong {
 
 /// Raises the error of a [`Wrong`] result.
 unsafe extern "C-unwind" fn refuse_result(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. `run_plain` and `invoke` pass the address.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. `run_plain` and `invoke` pass the address.
     unsafe {
         let Wrong { shape, problem } = *lua_touserdata(state, 1).cast::<Wrong>();
         fail(state, format_args!("a callback returned what is no {}: {problem}", Shown(&shape.ty)))
@@ -138,8 +140,8 @@ unsafe extern "C-unwind" fn refuse_result(state: *mut lua_State) -> c_int {
 
 /// Calls the Lua function of an [`Invocation`].
 unsafe extern "C-unwind" fn invoke(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. `run` passes the address. The slots are those of the parameters, and slots of structs are
-    // addresses of bytes of their sizes.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. `run_protected` passes the address. The slots are those of the
+    // parameters, and slots of structs are addresses of bytes of their sizes.
     unsafe {
         let Invocation { handler, call } = &mut *lua_touserdata(state, 1).cast::<Invocation<'_, '_>>();
         let Handler { reference, params, result, .. } = handler;
@@ -177,7 +179,7 @@ unsafe extern "C-unwind" fn invoke(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     // SAFETY: the caller promises room on the stack. The owner's metatable gets its other functions here.
     unsafe {
@@ -198,7 +200,7 @@ pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn push_callback(state: *mut lua_State, scope: Kept<Scope>, ty: &str, function: c_int) {
     // SAFETY: the value at the index is a function. The registry keeps it until the callback is dropped.
     unsafe {
@@ -217,7 +219,7 @@ pub(super) unsafe fn push_callback(state: *mut lua_State, scope: Kept<Scope>, ty
 
 /// Closes the callback that is the first argument: from now on it returns zeros. Twice is once.
 pub(super) unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. The registry's place is free once, because the callback is taken.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. The registry's place is free once, because the callback is taken.
     unsafe {
         if function_at(state, 1).is_some() {
             let owner = &mut *lua_touserdata(state, 1).cast::<Option<Function>>();

@@ -41,9 +41,9 @@ impl Native {
 
 /// The Lua function of a [`Native`], which is its first upvalue.
 pub(super) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. `library.rs` has filled the upvalue. There is a slot for each parameter, and the bytes of structs
-    // belong to arguments on Lua's stack. The function is compiled, and its library is open. That its declaration is true is the
-    // script's promise.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. `library.rs` has filled the upvalue. There is a slot for each
+    // parameter, and the bytes of structs belong to arguments on Lua's stack. The function is compiled, and its library is
+    // open. The script promises that the declaration is true.
     unsafe {
         let Some(native) = &*lua_touserdata(state, lua_upvalueindex(1)).cast::<Option<Native>>() else { return 0 };
         let Native { function, is_closed, params, result } = native;
@@ -88,7 +88,7 @@ pub(super) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 #[cold]
 unsafe fn refuse(state: *mut lua_State, native: &Native) -> ! {
     let Native { function, is_closed, params, .. } = native;
@@ -108,7 +108,7 @@ unsafe fn refuse(state: *mut lua_State, native: &Native) -> ! {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 #[cold]
 unsafe fn refuse_argument(state: *mut lua_State, native: &Native, index: usize, problem: Problem) -> ! {
     let (name, ty) = (native.function.name(), Shown(&native.params[index].ty));

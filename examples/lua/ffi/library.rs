@@ -129,7 +129,7 @@ impl Variable {
 
 /// Opens a library: `ffi.open(name, declarations)`. Both may be missing.
 pub(super) unsafe extern "C-unwind" fn open(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. The script answers for what a library does when it is loaded.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. The script answers for what a library does when it is loaded.
     unsafe {
         lua_settop(state, 2);
         let name = (lua_type(state, 1) != LUA_TNIL).then(|| text(state, 1, "a library's name"));
@@ -157,7 +157,7 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 ///
-/// [The module's](super::state). It is used only as long as the value is reachable.
+/// The contract of [`state`](super::state). It is used only as long as the value is reachable.
 pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s Opened> {
     // SAFETY: no script knows the key's address, so that under it there is such userdata alone.
     unsafe {
@@ -175,7 +175,7 @@ pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s O
 ///
 /// # Safety
 ///
-/// [The module's](super::state), for natives with the userdata as upvalue.
+/// The contract of [`state`](super::state), for natives with the userdata as upvalue.
 unsafe fn this<'s>(state: *mut lua_State) -> &'s Opened {
     // SAFETY: `open` has filled the upvalue before it made the function.
     unsafe {
@@ -188,7 +188,7 @@ unsafe fn this<'s>(state: *mut lua_State) -> &'s Opened {
 
 /// Looks up a name that the table does not have yet.
 unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. A variable's memory has its type, as the script declares.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. A variable's memory has its type, as the script declares.
     unsafe {
         let opened = this(state);
         let name = text(state, 2, "a symbol's name");
@@ -217,7 +217,7 @@ unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
 
 /// Writes to a variable.
 unsafe extern "C-unwind" fn set_index(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. A variable's memory has its type, as the script declares.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. A variable's memory has its type, as the script declares.
     unsafe {
         let opened = this(state);
         let name = text(state, 2, "a symbol's name");
@@ -238,7 +238,7 @@ unsafe extern "C-unwind" fn set_index(state: *mut lua_State) -> c_int {
 
 /// Closes the library: calls and look-ups fail from now on.
 pub(super) unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         if let Some(opened) = at(state, 1) {
             opened.is_closed.set(true);

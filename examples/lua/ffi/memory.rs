@@ -21,7 +21,7 @@ use super::values::{self, Shown, Use, to_slot};
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
     let methods: [(_, lua_CFunction); 5] = [
         (c"__index", index),
@@ -48,7 +48,7 @@ pub(super) unsafe fn metatable(state: *mut lua_State) -> *const c_void {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn this<'s>(state: *mut lua_State, index: c_int) -> &'s Memory {
     // SAFETY: the function's argument is reachable while it runs.
     unsafe {
@@ -84,7 +84,7 @@ pub(super) unsafe fn read(state: *mut lua_State, shape: Kept<Shape>, data: *mut 
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The memory has the type's size and can be written to.
+/// The contract of [`state`](super::state). The memory has the type's size and can be written to.
 pub(super) unsafe fn write(
     state: *mut lua_State,
     shape: Kept<Shape>,
@@ -153,7 +153,7 @@ pub(super) unsafe fn fill(state: *mut lua_State, to: &Memory, index: c_int) {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn part(state: *mut lua_State, memory: &Memory, key: c_int) -> (Kept<Shape>, *mut u8) {
     let Memory { shape, data, count, .. } = *memory;
     // SAFETY: an element within the count and a member within its struct are within the memory.
@@ -200,7 +200,7 @@ unsafe fn set(state: *mut lua_State, memory: &Memory, key: c_int) {
 }
 
 unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         let memory = this(state, 1);
         let (shape, data) = part(state, memory, 2);
@@ -210,7 +210,7 @@ unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn set_index(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         let memory = this(state, 1);
         lua_settop(state, 3);
@@ -220,14 +220,14 @@ unsafe extern "C-unwind" fn set_index(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn len(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe { lua_pushinteger(state, this(state, 1).count as lua_Integer) };
     1
 }
 
 /// Two values are equal if they are the same memory.
 unsafe extern "C-unwind" fn equal(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         let (one, other) = (Memory::at(state, 1), Memory::at(state, 2));
         let equal = one.zip(other).is_some_and(|(one, other)| one.data == other.data);
@@ -237,7 +237,7 @@ unsafe extern "C-unwind" fn equal(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn to_string(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. The text stays where it is until Lua has copied it.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. The text stays where it is until Lua has copied it.
     unsafe {
         let memory = this(state, 1);
         match memory.count {

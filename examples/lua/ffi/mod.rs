@@ -4,14 +4,14 @@
 //!
 //! Lua's functions raise errors by `longjmp`, over the Rust functions that called them. So a function here that calls one
 //! of Lua's functions owns nothing at that time: no `String`, no `Arc`, no borrow of a `RefCell`. Rust values live in
-//! Lua's memory ([`owner`]) or in the state's ([`Ffi`]). Where both kinds of work meet, the memory is made first and
+//! Lua's memory ([`owner`]) or in the state's ([`state::Ffi`]). Where both kinds of work meet, the memory is made first and
 //! filled by a function that does not call Lua.
 //!
 //! # Safety of natives
 //!
 //! Each function of type `lua_CFunction` is called by Lua alone, with a thread of a state in which the module is
-//! installed, and with room for `LUA_MINSTACK` values on its stack. The other functions with a parameter `state` have the
-//! contract [`state`] names.
+//! installed, and with room for `LUA_MINSTACK` values on its stack. [`state`] has the contract of the other functions with
+//! a parameter `state`.
 
 mod callback;
 mod function;

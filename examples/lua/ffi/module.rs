@@ -55,7 +55,7 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut lua_State) -> c_int {
         (c"string", string),
         (c"sizeof", size_of_type),
     ];
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         lua_createtable(state, 0, functions.len() as c_int);
         for (name, function) in functions {
@@ -70,7 +70,7 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn scope(state: *mut lua_State) -> Kept<Scope> {
     // SAFETY: the first argument is reachable while the function runs.
     unsafe {
@@ -85,7 +85,7 @@ unsafe fn scope(state: *mut lua_State) -> Kept<Scope> {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn shape(state: *mut lua_State) -> Kept<Shape> {
     // SAFETY: the second argument is reachable while the function runs.
     unsafe {
@@ -101,7 +101,7 @@ unsafe fn shape(state: *mut lua_State) -> Kept<Shape> {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn count(state: *mut lua_State, index: c_int) -> usize {
     // SAFETY: the index may be that of a missing argument.
     unsafe {
@@ -117,7 +117,7 @@ unsafe fn count(state: *mut lua_State, index: c_int) -> usize {
 }
 
 unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         if library::at(state, 1).is_some() {
             return library::close(state);
@@ -130,7 +130,7 @@ unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn new(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. The new memory has `count` elements.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. The new memory has `count` elements.
     unsafe {
         lua_settop(state, 4);
         // `new(library, type, value)` is one element.
@@ -163,7 +163,7 @@ unsafe extern "C-unwind" fn new(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn view(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. The script answers for the memory behind a pointer.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. The script answers for the memory behind a pointer.
     unsafe {
         lua_settop(state, 4);
         let (shape, count) = (shape(state), count(state, 4));
@@ -185,7 +185,7 @@ unsafe extern "C-unwind" fn view(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn address(state: *mut lua_State, index: c_int) -> Option<(*mut u8, usize)> {
     // SAFETY: the caller's index is that of a value.
     unsafe {
@@ -198,7 +198,7 @@ unsafe fn address(state: *mut lua_State, index: c_int) -> Option<(*mut u8, usize
 }
 
 unsafe extern "C-unwind" fn callback(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe {
         let scope = scope(state);
         let ty = text(state, 2, "a type");
@@ -211,7 +211,7 @@ unsafe extern "C-unwind" fn callback(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn string(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives. Counted memory is not left; for other memory the script answers.
+    // SAFETY: this is a native, whose contract is in `mod.rs`. Counted memory is not left; for other memory the script answers.
     unsafe {
         lua_settop(state, 2);
         if lua_type(state, 1) == LUA_TSTRING && lua_type(state, 2) == LUA_TNIL {
@@ -236,7 +236,7 @@ unsafe extern "C-unwind" fn string(state: *mut lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn size_of_type(state: *mut lua_State) -> c_int {
-    // SAFETY: the module's, for natives.
+    // SAFETY: this is a native, whose contract is in `mod.rs`.
     unsafe { lua_pushinteger(state, shape(state).size as lua_Integer) };
     1
 }

@@ -38,7 +38,7 @@ impl Memory {
     ///
     /// # Safety
     ///
-    /// [The module's](super::state). It is used only as long as the value is reachable.
+    /// The contract of [`state`](super::state). It is used only as long as the value is reachable.
     #[inline]
     pub(super) unsafe fn at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s Self> {
         // SAFETY: only this module gives userdata this metatable, which scripts do not see.
@@ -57,7 +57,7 @@ impl Memory {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn push_new(state: *mut lua_State, shape: Kept<Shape>, count: usize) -> *mut u8 {
     let size = shape.size.checked_mul(count).filter(|size| *size < isize::MAX as usize / 2);
     // SAFETY: the memory has room for the header, for the bytes, and for moving these to a multiple of `ALIGN`.
@@ -76,7 +76,7 @@ pub(super) unsafe fn push_new(state: *mut lua_State, shape: Kept<Shape>, count: 
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The memory can be used as long as the script uses the view.
+/// The contract of [`state`](super::state). The memory can be used as long as the script uses the view.
 pub(super) unsafe fn push_target(state: *mut lua_State, shape: Kept<Shape>, data: *mut u8) {
     // SAFETY: the caller promises an element of the type.
     unsafe { push(state, Memory { shape, data, count: 1, is_counted: false }, 0) };
@@ -86,7 +86,7 @@ pub(super) unsafe fn push_target(state: *mut lua_State, shape: Kept<Shape>, data
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The memory can be used as long as the script uses the view.
+/// The contract of [`state`](super::state). The memory can be used as long as the script uses the view.
 pub(super) unsafe fn push_view(state: *mut lua_State, shape: Kept<Shape>, data: *mut u8, count: usize, owner: c_int) {
     // SAFETY: the caller promises elements of the type.
     unsafe { push(state, Memory { shape, data, count, is_counted: true }, owner) };
@@ -109,7 +109,7 @@ unsafe fn push(state: *mut lua_State, view: Memory, owner: c_int) {
 
 /// # Safety
 ///
-/// [The module's](super::state). `to` is the userdata on top of the stack.
+/// The contract of [`state`](super::state). `to` is the userdata on top of the stack.
 unsafe fn finish(state: *mut lua_State, to: *mut Memory, memory: Memory) {
     // SAFETY: the caller has made the userdata. The registry has the metatable, so that nothing is allocated.
     unsafe {
@@ -144,7 +144,7 @@ impl Function {
 ///
 /// # Safety
 ///
-/// [The module's](super::state). It is used only as long as the value is reachable.
+/// The contract of [`state`](super::state). It is used only as long as the value is reachable.
 pub(super) unsafe fn function_at<'s>(state: *mut lua_State, index: c_int) -> Option<&'s Function> {
     // SAFETY: only this module gives userdata this metatable, which scripts do not see.
     unsafe {

@@ -8,7 +8,7 @@ use mlua_sys::lua54::*;
 ///
 /// # Safety
 ///
-/// [The module's](super::state). Each type has a name of its own.
+/// The contract of [`state`](super::state). Each type has a name of its own.
 pub(super) unsafe fn push_owner<'s, T>(state: *mut lua_State, name: &CStr) -> &'s mut Option<T> {
     // SAFETY: Lua aligns memory to 8, which is enough for the types here. The value is written before the metatable is set,
     // so that `drop_value` finds one.
@@ -30,7 +30,7 @@ pub(super) unsafe fn push_owner<'s, T>(state: *mut lua_State, name: &CStr) -> &'
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn hide(state: *mut lua_State) {
     // SAFETY: the caller's metatable is on the stack.
     unsafe {

@@ -55,7 +55,7 @@ impl Ffi {
     ///
     /// # Safety
     ///
-    /// The module's, with an error on the stack.
+    /// The contract of this module, with an error on the stack.
     pub(super) unsafe fn keep_error(&self, state: *mut lua_State) {
         // SAFETY: the registry has this entry already, so that nothing is allocated.
         unsafe { lua_rawsetp(state, LUA_REGISTRYINDEX, (&raw const THROWN).cast()) };
@@ -66,7 +66,7 @@ impl Ffi {
     ///
     /// # Safety
     ///
-    /// The module's. `keep_error` was called.
+    /// The contract of this module. `keep_error` was called.
     #[cold]
     pub(super) unsafe fn raise_kept(&self, state: *mut lua_State) -> ! {
         self.thrown.set(false);
@@ -84,7 +84,7 @@ impl Ffi {
 ///
 /// # Safety
 ///
-/// The module's.
+/// The contract of this module.
 #[inline]
 pub(super) unsafe fn ffi<'s>(state: *mut lua_State) -> &'s Ffi {
     // SAFETY: `install` wrote the address, and the data lives longer than the state.

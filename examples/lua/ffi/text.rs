@@ -10,7 +10,7 @@ use mlua_sys::lua54::*;
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The callers own nothing.
+/// The contract of [`state`](super::state). The callers own nothing.
 #[cold]
 pub(super) unsafe fn fail(state: *mut lua_State, message: impl fmt::Display) -> ! {
     // SAFETY: the caller's state, with room on its stack.
@@ -27,7 +27,7 @@ pub(super) unsafe fn fail(state: *mut lua_State, message: impl fmt::Display) -> 
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 pub(super) unsafe fn push_text(state: *mut lua_State, message: impl fmt::Display) {
     thread_local! {
         /// The text, where an error of Lua does not jump over its owner.
@@ -48,7 +48,7 @@ pub(super) unsafe fn push_text(state: *mut lua_State, message: impl fmt::Display
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The text is used only as long as the value is on the stack.
+/// The contract of [`state`](super::state). The text is used only as long as the value is on the stack.
 pub(super) unsafe fn text<'s>(state: *mut lua_State, index: c_int, name: &str) -> &'s str {
     // SAFETY: a string's bytes stay where they are as long as the value is on the stack.
     unsafe {
@@ -66,7 +66,7 @@ pub(super) unsafe fn text<'s>(state: *mut lua_State, index: c_int, name: &str) -
 ///
 /// # Safety
 ///
-/// [The module's](super::state). The value is a string, and the bytes are used only as long as it is on the stack.
+/// The contract of [`state`](super::state). The value is a string, and the bytes are used only as long as it is on the stack.
 pub(super) unsafe fn bytes<'s>(state: *mut lua_State, index: c_int) -> &'s [u8] {
     let mut len = 0;
     // SAFETY: a string's bytes stay where they are as long as the value is on the stack.

@@ -24,7 +24,7 @@ pub(super) enum Use {
 ///
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 #[inline]
 pub(super) unsafe fn to_slot(state: *mut lua_State, index: c_int, shape: &Shape, what: Use) -> Result<Slot, Problem> {
     let mut is_number = 0;
@@ -60,7 +60,7 @@ pub(super) unsafe fn to_slot(state: *mut lua_State, index: c_int, shape: &Shape,
 
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 unsafe fn to_pointer(state: *mut lua_State, index: c_int, pointer: &Pointer, what: Use) -> Result<Slot, Problem> {
     // SAFETY: the caller's index is that of a value.
     unsafe {
@@ -97,7 +97,7 @@ unsafe fn to_pointer(state: *mut lua_State, index: c_int, pointer: &Pointer, wha
 
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 #[cold]
 unsafe fn no_integer(state: *mut lua_State, index: c_int) -> Problem {
     let (mut is_number, mut is_integer) = (0, 0);
@@ -118,7 +118,7 @@ unsafe fn no_integer(state: *mut lua_State, index: c_int) -> Problem {
 
 /// # Safety
 ///
-/// [The module's](super::state).
+/// The contract of [`state`](super::state).
 #[cold]
 unsafe fn no(state: *mut lua_State, index: c_int, expected: &'static str) -> Problem {
     // SAFETY: the caller's index is that of a value.
@@ -139,7 +139,7 @@ unsafe fn no(state: *mut lua_State, index: c_int, expected: &'static str) -> Pro
 ///
 /// # Safety
 ///
-/// [The module's](super::state). A pointer to constant text points to text that ends with a zero, or is null.
+/// The contract of [`state`](super::state). A pointer to constant text points to text that ends with a zero, or is null.
 #[inline]
 pub(super) unsafe fn push(state: *mut lua_State, shape: &Shape, slot: Slot) {
     // SAFETY: the caller promises room on the stack.
