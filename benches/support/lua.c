@@ -2,8 +2,8 @@
  * Lua functions as a person would write them in C, one for each function of callees.c that script calls. Buffers and structs are
  * userdata with a metatable of their own.
  *
- * What they need of lua.h is declared here, as for Lua 5.4: the headers of the Lua in the program are not installed. The program
- * fills in where Lua's functions are.
+ * The parts of lua.h that they need are declared here, as for Lua 5.4: the headers of the Lua in the program are not installed. The
+ * program fills in the addresses of Lua's functions.
  *
  * With RAW defined there are also functions that read Lua's own values on its stack, with the private headers of its source: the
  * best that machine code which knows their layout could do.

@@ -58,7 +58,7 @@ struct Case {
     args: &'static str,
     /// The bytes that `a` and `b` are, and their type.
     objects: [Object; 2],
-    /// What a call gives in round 5.
+    /// The text of a call's result in round 5.
     result: &'static str,
     /// True if there is a function that reads Lua's values in place.
     has_raw: bool,

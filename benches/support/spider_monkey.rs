@@ -87,7 +87,7 @@ impl MonkeyLoops {
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
         let callback = if case.name == "call_back" { Some(callback(&script, case.objects[0])?) } else { None };
         let kept = Cell::new(0);
-        // What is a global variable stays.
+        // A global variable keeps its value from the collector.
         let keep = |value| {
             kept.set(kept.get() + 1);
             script.set_global(&format!("kept{}", kept.get()), value);
@@ -173,7 +173,7 @@ struct MonkeySlots {
 #[derive(Clone, Copy)]
 enum Passed {
     Scalar(Scalar),
-    /// A struct of so many bytes.
+    /// A struct of this size in bytes.
     Bytes(usize),
 }
 

@@ -277,7 +277,7 @@ struct BySlots {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Scalar(Scalar),
-    /// A struct of so many bytes.
+    /// A struct of this size in bytes.
     Bytes(usize),
 }
 

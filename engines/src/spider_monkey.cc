@@ -1,7 +1,7 @@
 // SpiderMonkey's C++ interface as functions of C, for spider_monkey.rs. Written after the headers of version 102.
 //
 // Values outside of the engine's own roots are words in Rust. So nothing in this engine's heap moves: there is no nursery, and
-// the heap is not compacted. What Rust makes is in `made` until it is released, because the collector does not look at the stack.
+// the heap is not compacted. A value that Rust makes is in `made` until it is released, because the collector does not look at the stack.
 
 #include <cstdint>
 #include <cstdlib>
@@ -36,7 +36,7 @@ struct Engine {
     explicit Engine(JSContext *cx) : nothing_moves(cx), made(cx), pinned(cx) {}
 
     JS::AutoDisableGenerationalGC nothing_moves;
-    // What Rust holds. Those that became results stay until the outermost call of script has returned.
+    // The values that Rust holds. Those that became results stay until the outermost call of script has returned.
     JS::PersistentRootedVector<JS::Value> made;
     // The objects whose bytes C has.
     JS::PersistentRootedVector<JS::Value> pinned;
@@ -235,7 +235,7 @@ bool sm_keep(JSContext *cx, uint64_t bits) { return engine(cx)->made.append(valu
 
 size_t sm_made(JSContext *cx) { return engine(cx)->made.length(); }
 
-// Forgets what was made after there were so many.
+// Forgets the values that were made after there were `len`.
 void sm_forget(JSContext *cx, size_t len) {
     if (engine(cx)->made.length() > len) (void)engine(cx)->made.resize(len);
 }

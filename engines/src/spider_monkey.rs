@@ -329,7 +329,7 @@ impl SpiderMonkeyScript {
     fn text(&self, value: u64) -> String {
         let mut bytes = vec![0; 256];
         loop {
-            // SAFETY: the value is the engine's; there is room for so many bytes.
+            // SAFETY: the value is the engine's; there is room for the length that is passed.
             let len = unsafe { (self.api.text)(self.context, value, bytes.as_mut_ptr(), bytes.len()) };
             assert_ne!(len, usize::MAX, "the value has a text");
             let has_room = len <= bytes.len();

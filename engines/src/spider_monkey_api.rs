@@ -86,7 +86,7 @@ functions! {
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 
-/// What the compiler needs for the engine's headers.
+/// The compiler's options for the engine's headers.
 pub const FLAGS: [&str; 8] = [
     "-std=c++17",
     "-O2",

@@ -323,7 +323,7 @@ fn callbacks_take_and_return_every_type() {
 /// Counts bytes after a callback.
 extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
     f(0);
-    // SAFETY: the tests pass buffers with so many bytes.
+    // SAFETY: the tests pass buffers of this length.
     unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
 }
 
@@ -335,7 +335,7 @@ fn buffers_stay_where_they_are() {
         &script,
         &[
             ("function act() { action(); return 0 } 0", "0"),
-            // What the collector can reuse, and what was freed or moved, has other bytes soon.
+            // Memory that the collector has freed or moved has other bytes soon.
             ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
         ],
     );

@@ -35,7 +35,7 @@ struct Variable {
     is_const: bool,
 }
 
-/// What a name stands for. Owns nothing, as errors jump.
+/// The thing behind a name. It owns nothing, because errors jump.
 enum Found {
     /// The function is where the caller said.
     Function,

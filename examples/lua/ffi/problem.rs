@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason why a value is not one of a type. Owns nothing, as errors jump.
+/// The reason why a value is not one of a type. It owns nothing, because errors jump.
 #[derive(Clone, Copy)]
 pub(super) enum Problem {
     Kind {

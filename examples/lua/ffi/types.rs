@@ -32,7 +32,7 @@ pub(super) struct Part {
     pub(super) shape: Kept<Shape>,
 }
 
-/// What a type is for conversions.
+/// A type's kind, as conversions tell them.
 pub(super) enum Kind {
     /// An integer. Shifted left and back by these bits, one of its values does not change.
     Int {
@@ -51,7 +51,7 @@ pub(super) enum Kind {
     },
 }
 
-/// What is known of a pointer.
+/// The known facts about a pointer.
 pub(super) struct Pointer {
     /// True for `char *`.
     pub(super) text: bool,

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::text::bytes;
 use super::types::{Kind, Pointer, Shape};
 
-/// What becomes of a converted value.
+/// The use of a converted value.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Use {
     /// An argument: C has it during the call, while the value is on Lua's stack.
