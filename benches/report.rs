@@ -34,10 +34,16 @@ mod disassemble;
 mod engine;
 #[path = "support/engine_rows.rs"]
 mod engine_rows;
+#[path = "support/lua.rs"]
+mod lua;
+#[path = "../examples/lua/ffi/mod.rs"]
+mod lua_ffi;
 #[path = "support/open.rs"]
 mod open;
 #[path = "support/sample.rs"]
 mod sample;
+#[path = "support/spider_monkey.rs"]
+mod spider_monkey;
 mod support;
 #[path = "support/trampolines.rs"]
 mod trampolines;
@@ -64,6 +70,10 @@ struct Report {
     open: Open,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
+    lua: Vec<lua::Row>,
+    /// Present if SpiderMonkey is installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spidermonkey: Option<Vec<engine_rows::Row>>,
     /// Present if V8 was unpacked.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -254,6 +264,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let open = measure_open()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
+    let lua = lua::measure()?;
+    let spidermonkey = spider_monkey::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let declare = declare::measure()?;
@@ -267,6 +279,8 @@ fn run() -> Result<(), Box<dyn Error>> {
         open,
         engine,
         vm,
+        lua,
+        spidermonkey,
         v8,
         unwind,
         declare,
@@ -505,6 +519,10 @@ fn print_tables(report: &Report) {
     }
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
+    lua::print(&report.lua);
+    if let Some(rows) = &report.spidermonkey {
+        engine_rows::print("SpiderMonkey", rows);
+    }
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

@@ -24,10 +24,10 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) signature: Signature,
     /// The values of `a` and `b` in the loop.
-    objects: [&'static str; 2],
-    args: &'static str,
+    pub(crate) objects: [&'static str; 2],
+    pub(crate) args: &'static str,
     /// The result's text where `i` is 5.
-    result: &'static str,
+    pub(crate) result: &'static str,
 }
 
 /// In the order of the report.

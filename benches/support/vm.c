@@ -14,9 +14,14 @@ typedef uint64_t Value;
 typedef Value (*Native)(int argc, Value *args);
 
 #define TAG(n) ((Value)(n) << 48)
-static const Value NIL = TAG(0xfffa), THROWN = TAG(0xfffb), FUNCTION = TAG(0xfffc);
+static const Value NIL = TAG(0xfffa), THROWN = TAG(0xfffb), FUNCTION = TAG(0xfffc), BYTES = TAG(0xfffd);
 
 typedef struct { Native native; } Function;
+typedef struct { uint8_t *address; size_t len; } Bytes;
+/* A function of the machine's own code. */
+typedef struct { const uint8_t *code; const Value *constants; } Closure;
+
+static inline const void *payload(Value value) { return (const void *)(uintptr_t)(value & 0xffffffffffff); }
 
 static inline double as_number(Value value) {
     double number;
@@ -41,16 +46,16 @@ static Value throw(const char *message) {
     return THROWN;
 }
 
-enum { LOCAL, CONSTANT, CALL, POP, LOOP };
+enum { LOCAL, CONSTANT, CALL, POP, LOOP, ADD, RETURN };
 
-/* Runs `code` in `rounds` rounds. Each begins with the function and the round's number as locals. Returns the value that was
-   popped last, or THROWN. */
-Value vm_run(const uint8_t *code, const Value *constants, const Function *function, uint64_t rounds) {
-    static void *const labels[] = {&&local, &&constant, &&call, &&pop, &&loop};
+/* Runs code in rounds, whose locals are the function and a number. The number is `first` in the first round. Returns the value that
+   was popped last or is returned, or THROWN. */
+static Value interpret(const uint8_t *code, const Value *constants, Value function, double first, uint64_t rounds) {
+    static void *const labels[] = {&&local, &&constant, &&call, &&pop, &&loop, &&add, &&result};
     Value stack[64], *top = stack + 2, last = NIL;
-    stack[0] = FUNCTION | (uintptr_t)function;
+    stack[0] = function;
     /* In a register, so that rounds do not wait for each other's stores. */
-    double round = 0;
+    double round = first;
     stack[1] = number(round);
     const uint8_t *at = code;
 #define NEXT goto *labels[*at++]
@@ -65,7 +70,7 @@ call: {
     int argc = *at++;
     Value *args = top - argc, callee = args[-1];
     if (__builtin_expect(callee >> 48 != FUNCTION >> 48, 0)) return throw("only functions can be called");
-    Value value = ((const Function *)(uintptr_t)(callee & 0xffffffffffff))->native(argc, args);
+    Value value = ((const Function *)payload(callee))->native(argc, args);
     if (__builtin_expect(value == THROWN, 0)) return THROWN;
     args[-1] = value;
     top = args;
@@ -79,6 +84,27 @@ loop:
     stack[1] = number(round += 1);
     at = code;
     NEXT;
+add: {
+    Value a = top[-2], b = top[-1];
+    if (__builtin_expect(!is_number(a) || !is_number(b), 0)) return throw("only numbers can be added");
+    *--top = NIL;
+    top[-1] = number(as_number(a) + as_number(b));
+    NEXT;
+}
+result:
+    return top[-1];
+}
+
+/* Runs `code` in `rounds` rounds. Each begins with the function and the round's number as locals. Returns the value that was popped
+   last, or THROWN. */
+Value vm_run(const uint8_t *code, const Value *constants, const Function *function, uint64_t rounds) {
+    return interpret(code, constants, FUNCTION | (uintptr_t)function, 0, rounds);
+}
+
+/* Calls a closure with a number. Returns its result, or THROWN. */
+Value vm_call(const Closure *closure, Value argument) {
+    if (!is_number(argument)) return throw("closures take numbers");
+    return interpret(closure->code, closure->constants, NIL, as_number(argument), 1);
 }
 
 #define NATIVE(name) Value vm_##name(int argc, Value *args)
@@ -128,4 +154,61 @@ NATIVE(sum12_i32) {
     EXPECT(argc >= 12, "sum12_i32 takes twelve integers");
     for (int i = 0; i < 12; i++) EXPECT(to_int32(&n[i], args[i]), "sum12_i32 takes twelve integers");
     return number(sum12_i32(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]));
+}
+
+static inline bool to_bytes(const Bytes **to, size_t size, Value value) {
+    *to = payload(value);
+    return value >> 48 == BYTES >> 48 && (*to)->len >= size;
+}
+
+NATIVE(first_byte) {
+    const Bytes *bytes;
+    double length;
+    EXPECT(argc >= 2 && to_bytes(&bytes, 0, args[0]) && to_double(&length, args[1]) && length >= 0 && length < 0x1p63 &&
+               (double)(int64_t)length == length,
+           "first_byte takes a buffer and a length");
+    return number(first_byte(bytes->address, (uintptr_t)(int64_t)length));
+}
+
+NATIVE(point_dist2) {
+    const Bytes *bytes[2];
+    struct16 points[2];
+    EXPECT(argc >= 2, "point_dist2 takes two points");
+    for (int i = 0; i < 2; i++) {
+        EXPECT(to_bytes(&bytes[i], sizeof points[i], args[i]), "point_dist2 takes two points");
+        memcpy(&points[i], bytes[i]->address, sizeof points[i]);
+    }
+    return number(point_dist2(points[0], points[1]));
+}
+
+NATIVE(quad_sum) {
+    const Bytes *bytes;
+    quad q;
+    EXPECT(argc >= 1 && to_bytes(&bytes, sizeof q, args[0]), "quad_sum takes four integers");
+    memcpy(&q, bytes->address, sizeof q);
+    return number(quad_sum(q));
+}
+
+/* The closure of the call that runs, and whether it has thrown. */
+static struct {
+    const Closure *closure;
+    bool has_thrown;
+} running;
+
+static int32_t call_closure(int32_t a) {
+    if (running.has_thrown) return 0;
+    int32_t result = 0;
+    running.has_thrown = !to_int32(&result, vm_call(running.closure, number(a)));
+    return result;
+}
+
+NATIVE(call_back) {
+    int32_t a;
+    EXPECT(argc >= 2 && args[0] >> 48 == FUNCTION >> 48 && to_int32(&a, args[1]), "call_back takes a function and an integer");
+    typeof(running) outer = running;
+    running = (typeof(running)){payload(args[0]), false};
+    int32_t result = call_back(call_closure, a);
+    bool has_thrown = running.has_thrown;
+    running = outer;
+    return has_thrown ? THROWN : number(result);
 }

@@ -1,5 +1,6 @@
 //! A virtual machine with NaN-boxed values. Its native functions get only arguments: `Value f(int argc, Value *args)`, as those
-//! of clox in "Crafting Interpreters". Numbers are doubles. It does not have BigInts, and does not round integers.
+//! of clox in "Crafting Interpreters". Numbers are doubles. It does not have BigInts, and does not round integers. Its buffers
+//! belong to the program that embeds it, and do not move.
 
 use std::cell::RefCell;
 
@@ -16,11 +17,28 @@ pub const NIL: u64 = 0xfffa << 48;
 /// The result of a native function that has thrown.
 pub const THROWN: u64 = 0xfffb << 48;
 
+/// A buffer: the address of its [`Bytes`].
+pub const BYTES: u64 = 0xfffd << 48;
+/// An address that C gave.
+pub const POINTER: u64 = 0xfffe << 48;
+
+/// The highest 16 bits, by which such values are told.
+const TAG: u64 = 0xffff << 48;
+
 /// The one NaN among the machine's numbers.
 const NAN: u64 = 0x7ff8 << 48;
 
 /// The integers up to here are doubles, without gaps.
 const P53: u64 = 1 << 53;
+
+/// The bytes of a buffer.
+#[repr(C)]
+pub struct Bytes {
+    /// The first byte.
+    pub address: *mut u8,
+    /// The number of bytes.
+    pub len: usize,
+}
 
 /// A native function.
 pub type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
@@ -43,6 +61,11 @@ pub const fn number(number: f64) -> u64 {
     if number.is_nan() { NAN } else { number.to_bits() }
 }
 
+/// The address in a value.
+pub const fn payload(value: u64) -> usize {
+    (value & !TAG) as usize
+}
+
 thread_local! {
     /// The exception that was thrown last: native functions do not get a place for it.
     static MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -56,14 +79,20 @@ pub fn take_message() -> Option<String> {
 /// The services of the machine that hotcall uses.
 pub struct Bare;
 
-// SAFETY: the machine's values do not have bytes.
+// SAFETY: the bytes of buffers do not move, and the program keeps them as long as the machine has the value.
 unsafe impl Engine for Bare {
     type Exception = String;
 
     unsafe fn view(&self, _: Site, [value, _]: Words) -> View {
-        match value & (0xffff << 48) {
+        match value & TAG {
             BOOLEAN => View::Boolean(value & 1 == 1),
             NIL => View::Null,
+            BYTES => {
+                // SAFETY: the value has the address of a buffer, which the program keeps.
+                let &Bytes { address, len } = unsafe { &*std::ptr::with_exposed_provenance(payload(value)) };
+                View::Bytes { address, len }
+            }
+            POINTER => View::Pointer(std::ptr::with_exposed_provenance_mut(payload(value))),
             _ => View::Number(f64::from_bits(value)),
         }
     }

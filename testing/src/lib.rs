@@ -9,7 +9,7 @@
 //! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
 //! * [`helpers`] are those of fast calls without objects.
-//! * [`files`] makes directories that are removed on drop; [`runtime`] runs the example of a runtime.
+//! * [`files`] makes directories that are removed on drop; [`runtime`] runs the examples of runtimes.
 
 pub mod alone;
 pub mod c_text;

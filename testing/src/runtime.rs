@@ -1,4 +1,4 @@
-//! The example of a runtime as a program under test.
+//! The examples of runtimes as programs under test.
 
 use std::env;
 use std::path::Path;
@@ -7,13 +7,18 @@ use std::process::Command;
 /// Words that the program is called behind, such as `valgrind --quiet --error-exitcode=99`.
 pub const WRAPPER: &str = "HOTCALL_RUNTIME_WRAPPER";
 
-/// The program, which cargo builds beside the tests.
+/// The example with QuickJS; see [`example`].
+pub fn command() -> Command {
+    example("quickjs")
+}
+
+/// The program of an example, which cargo builds beside the tests.
 ///
 /// With `HOTCALL_RUNTIME_WRAPPER` set, these words come first.
-pub fn command() -> Command {
+pub fn example(name: &str) -> Command {
     let test = env::current_exe().unwrap();
     let program = test.parent().and_then(Path::parent).unwrap();
-    let program = program.join("examples").join(format!("quickjs{}", env::consts::EXE_SUFFIX));
+    let program = program.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(program.exists(), "{} is missing: build it with `cargo build --examples`", program.display());
     let wrapper = env::var(WRAPPER).unwrap_or_default();
     let mut words = wrapper.split_whitespace();

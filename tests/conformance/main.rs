@@ -5,6 +5,7 @@ mod exact;
 mod faulty;
 mod jsc_subject;
 mod quickjs_subject;
+mod spider_monkey_subject;
 mod toy;
 mod wide;
 
@@ -81,4 +82,14 @@ fn javascript_core_passes() {
         subject.script.run(PRELUDE).unwrap();
         passes_as_javascript(&conformance::run(&mut subject));
     }
+}
+
+#[test]
+fn spider_monkey() {
+    // Where it must be there, looking for it fails if it is not.
+    let Some(mut subject) = spider_monkey_subject::SpiderMonkeySubject::new() else { return };
+    subject.script.run(PRELUDE).unwrap();
+    // Version 102 has no `transfer`, by which the kit takes a buffer's bytes away.
+    subject.script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
+    passes_as_javascript(&conformance::run(&mut subject));
 }

@@ -1,5 +1,5 @@
-//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, and after
-//! SpiderMonkey's headers.
+//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, in
+//! SpiderMonkey, and after SpiderMonkey's headers.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
@@ -23,6 +23,7 @@ mod pin_list;
 mod pins;
 mod script_callbacks;
 mod spider_monkey;
+mod spider_monkey_script;
 mod structs;
 #[cfg(not(feature = "jit"))]
 mod without_code;

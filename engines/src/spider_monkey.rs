@@ -1,0 +1,362 @@
+//! SpiderMonkey 102 through its C++ interface: the engine's part of hotcall's values, and a realm to run script in.
+//!
+//! The engine's own collector moves young objects. A program that embeds it has to give C bytes that do not move, and must
+//! keep the values that it makes in roots that the collector updates. Here nothing moves (`spider_monkey.cc`), so that
+//! values may be words.
+
+use std::cell::Cell;
+use std::ffi::{CString, c_void};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hotcall::Function;
+use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words};
+
+use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
+
+pub use crate::spider_monkey_api::FLAGS;
+
+/// The services of SpiderMonkey that hotcall uses. Any thread may drop it, because that does nothing to the engine.
+pub struct SpiderMonkey {
+    api: &'static Api,
+    /// The number of pins that there are.
+    pub pins: Cell<usize>,
+    /// The number of pins that there have been.
+    pub pinned: Cell<usize>,
+}
+
+/// An exception that is kept from the collector until it is dropped. Null for one that script cannot catch.
+pub struct SpiderMonkeyThrown {
+    api: &'static Api,
+    rooted: Rooted,
+}
+
+impl Drop for SpiderMonkeyThrown {
+    fn drop(&mut self) {
+        // SAFETY: the exception belongs to this, and is dropped on the engine's thread.
+        unsafe { (self.api.drop)(self.rooted) };
+    }
+}
+
+impl SpiderMonkey {
+    const fn thrown(&self, rooted: Rooted) -> SpiderMonkeyThrown {
+        SpiderMonkeyThrown { api: self.api, rooted }
+    }
+
+    /// The words of a made value, or the exception that waits in the context.
+    ///
+    /// # Safety
+    ///
+    /// The context is the engine's.
+    unsafe fn made(&self, context: MonkeyContext, is_made: bool, value: u64) -> Result<Words, SpiderMonkeyThrown> {
+        // SAFETY: the caller promises the engine's context.
+        if is_made { Ok([value, 0]) } else { Err(self.thrown(unsafe { (self.api.take_exception)(context) })) }
+    }
+
+    /// Calls a function of script, or says what it threw. The result belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The context and the values are the engine's.
+    pub unsafe fn call(
+        &self,
+        context: MonkeyContext,
+        function: u64,
+        args: &[Words],
+    ) -> Result<Words, SpiderMonkeyThrown> {
+        let args: Vec<_> = args.iter().map(|words| words[0]).collect();
+        let mut value = 0;
+        // SAFETY: the caller promises the engine's values. What native functions have made meanwhile became their results.
+        unsafe {
+            let len = (self.api.made)(context);
+            let is_made = (self.api.call)(context, function, args.as_ptr(), args.len(), &mut value);
+            (self.api.forget)(context, len);
+            self.made(context, is_made && (self.api.keep)(context, value), value)
+        }
+    }
+}
+
+// SAFETY: bytes do not move, and a buffer that is pinned cannot be detached. Nothing here runs script. Dropping it does nothing.
+unsafe impl Engine for SpiderMonkey {
+    type Exception = SpiderMonkeyThrown;
+
+    unsafe fn view(&self, site: Site, words: Words) -> View {
+        let mut seen = Seen::default();
+        // SAFETY: the value is the engine's.
+        unsafe { (self.api.view)(site.context, words[0], &mut seen) };
+        match seen.kind {
+            kind::NUMBER => View::Number(seen.number),
+            kind::BOOLEAN => View::Boolean(seen.bits != 0),
+            kind::UNDEFINED => View::Undefined,
+            kind::NULL => View::Null,
+            kind::STRING => View::Other(Kind::String),
+            kind::SYMBOL => View::Other(Kind::Symbol),
+            kind::BIG_INT => View::BigInt(seen.bits),
+            kind::FUNCTION => View::Other(Kind::Function),
+            kind::POINTER => View::Pointer(ptr::with_exposed_provenance_mut(seen.bits as usize)),
+            kind::BYTES => View::Bytes { address: ptr::with_exposed_provenance_mut(seen.bits as usize), len: seen.len },
+            kind::DETACHED => View::Other(Kind::DetachedBuffer),
+            other => {
+                debug_assert_eq!(other, kind::OBJECT);
+                View::Other(Kind::Object)
+            }
+        }
+    }
+
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, SpiderMonkeyThrown> {
+        let (api, context, mut value) = (self.api, site.context, 0);
+        // SAFETY: the context is one of the engine's.
+        unsafe {
+            let is_made = match output {
+                Output::I64(number) => (api.make_big_int)(context, number as u64, true, &mut value),
+                Output::U64(number) => (api.make_big_int)(context, number, false, &mut value),
+                Output::Pointer(address, _) => {
+                    (api.make_pointer)(context, address.expose_provenance() as u64, &mut value)
+                }
+                Output::Bytes(bytes) => (api.make_bytes)(context, bytes.as_ptr(), bytes.len(), &mut value),
+                // The model has classes for these.
+                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
+                    return Err(self.exception(site, &output.no_value()));
+                }
+            };
+            self.made(context, is_made, value)
+        }
+    }
+
+    unsafe fn exception(&self, site: Site, error: &EngineError) -> SpiderMonkeyThrown {
+        let text = error.to_string();
+        // SAFETY: the context is one of the engine's, and the text is copied.
+        self.thrown(unsafe { (self.api.type_error)(site.context, text.as_ptr(), text.len()) })
+    }
+
+    unsafe fn throw(&self, site: Site, exception: SpiderMonkeyThrown) {
+        // SAFETY: the context is one of the engine's, which takes the value.
+        unsafe { (self.api.throw)(site.context, exception.rooted) };
+    }
+
+    /// Keeps the object, and keeps it from being detached.
+    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        // SAFETY: the value is an object of the engine.
+        assert!(unsafe { (self.api.pin)(site.context, words[0]) }, "there is memory for a pin");
+        self.pins.set(self.pins.get() + 1);
+        self.pinned.set(self.pinned.get() + 1);
+        Some(words[0] as usize)
+    }
+
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        self.pins.set(self.pins.get() - 1);
+        // SAFETY: the pin is an object that was kept.
+        unsafe { (self.api.unpin)(site.context, pin as u64) };
+    }
+
+    unsafe fn release(&self, site: Site, words: Words) {
+        // SAFETY: the value is the engine's. One that was not made here is left alone.
+        unsafe { (self.api.release)(site.context, words[0]) };
+    }
+}
+
+/// The data of a function.
+struct MonkeyRecord {
+    record: *mut c_void,
+    /// How many records are held.
+    count: Arc<AtomicUsize>,
+}
+
+/// The finaliser of a function's data.
+unsafe extern "C" fn drop_held(held: *mut c_void) {
+    // SAFETY: the function that had it is gone.
+    unsafe {
+        let held = Box::from_raw(held.cast::<MonkeyRecord>());
+        Record::finalize(held.record);
+        held.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A context with one realm, to run script in.
+pub struct SpiderMonkeyScript {
+    /// Makes the functions that script calls.
+    pub realm: Realm<SpiderMonkey>,
+    /// The context that script runs in.
+    pub context: *mut c_void,
+    api: &'static Api,
+    records: Arc<AtomicUsize>,
+}
+
+impl SpiderMonkeyScript {
+    /// `None` where there is no SpiderMonkey 102 with its headers.
+    ///
+    /// # Panics
+    ///
+    /// The engine does not make a context.
+    pub fn new() -> Option<Self> {
+        let api = Api::get()?;
+        // SAFETY: a new context on this thread, used there alone.
+        let context = unsafe { (api.new)() };
+        assert!(!context.is_null(), "the engine makes a context");
+        let engine = SpiderMonkey { api, pins: Cell::default(), pinned: Cell::default() };
+        // SAFETY: the model is that of the engine's version.
+        let realm = unsafe { Realm::new(engine, spider_monkey(SpiderMonkeyTypes::INT32_IS_1)) };
+        Some(Self { realm: realm.expect("the model makes sense"), context, api, records: Arc::default() })
+    }
+
+    /// The site of calls from outside of script.
+    pub fn site(&self) -> Site {
+        Site::new(self.context)
+    }
+
+    /// How many records are held by functions.
+    pub fn records(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.records)
+    }
+
+    /// Makes a C function global.
+    ///
+    /// # Panics
+    ///
+    /// Memory is missing.
+    pub fn define(&self, name: &str, function: &Function) {
+        // SAFETY: the tests' functions take what the tests pass.
+        let record = unsafe { self.realm.record(function) }.expect("there is memory for code");
+        self.set_global(name, self.function(name, record));
+    }
+
+    /// A function for a record, which is dropped with it. It stays until script runs, if nothing else has it.
+    ///
+    /// # Panics
+    ///
+    /// Memory is missing.
+    pub fn function(&self, name: &str, record: Record) -> u64 {
+        let (entry, arity) = (record.entry(), record.arity() as u32);
+        let name = CString::new(name).expect("names have no zeros");
+        let held = Box::new(MonkeyRecord { record: record.into_raw(), count: self.records() });
+        held.count.fetch_add(1, Ordering::Relaxed);
+        let (held, mut value) = (Box::into_raw(held).cast(), 0);
+        // SAFETY: the entry is a function of the engine's type, as the model says, and stays while the function does.
+        let is_made =
+            unsafe { (self.api.function)(self.context, name.as_ptr(), entry, arity, held, drop_held, &mut value) };
+        assert!(is_made, "there is memory for a function");
+        value
+    }
+
+    /// A function written in C++ for the engine: `JSNative`.
+    ///
+    /// # Safety
+    ///
+    /// The address is that of such a function.
+    ///
+    /// # Panics
+    ///
+    /// Memory is missing.
+    pub unsafe fn native(&self, name: &str, address: *const c_void, arity: u32) -> u64 {
+        unsafe extern "C" fn nothing(_: *mut c_void) {}
+        let name = CString::new(name).expect("names have no zeros");
+        let mut value = 0;
+        // SAFETY: the caller promises a function of the engine's type.
+        let is_made = unsafe {
+            (self.api.function)(self.context, name.as_ptr(), address, arity, ptr::null_mut(), nothing, &mut value)
+        };
+        assert!(is_made, "there is memory for a function");
+        value
+    }
+
+    /// Gives the global object a property.
+    ///
+    /// # Panics
+    ///
+    /// The engine refuses.
+    pub fn set_global(&self, name: &str, value: u64) {
+        let name = CString::new(name).expect("names have no zeros");
+        // SAFETY: the value is the engine's.
+        assert!(unsafe { (self.api.set_global)(self.context, name.as_ptr(), value) }, "the global object takes it");
+    }
+
+    /// Makes a pointer object.
+    ///
+    /// # Panics
+    ///
+    /// Memory is missing.
+    pub fn pointer(&self, address: *const c_void) -> u64 {
+        let mut value = 0;
+        // SAFETY: the context is the engine's.
+        let is_made = unsafe { (self.api.make_pointer)(self.context, address.expose_provenance() as u64, &mut value) };
+        assert!(is_made, "there is memory for an object");
+        value
+    }
+
+    /// The value of a script, or what it threw. The value stays until script runs again, if nothing else has it.
+    fn evaluate(&self, source: &str) -> Result<u64, SpiderMonkeyThrown> {
+        let mut value = 0;
+        // SAFETY: the context is this thread's. What was made for a script that has returned is not used any more.
+        unsafe {
+            (self.api.forget)(self.context, 0);
+            let is_made = (self.api.evaluate)(self.context, source.as_ptr(), source.len(), &mut value);
+            self.realm.engine().made(self.context, is_made, value).map(|words| words[0])
+        }
+    }
+
+    /// The value of a script, which stays until script runs again, if nothing else has it.
+    ///
+    /// # Panics
+    ///
+    /// The script throws.
+    pub fn value(&self, source: &str) -> u64 {
+        match self.evaluate(source) {
+            Ok(value) => value,
+            Err(thrown) => panic!("{}", self.thrown_text(&thrown)),
+        }
+    }
+
+    /// The result of a script as a string, or what it threw, likewise.
+    ///
+    /// # Errors
+    ///
+    /// The script throws.
+    pub fn run(&self, source: &str) -> Result<String, String> {
+        match self.evaluate(source) {
+            Ok(value) => Ok(self.text(value)),
+            Err(thrown) => Err(self.thrown_text(&thrown)),
+        }
+    }
+
+    fn thrown_text(&self, thrown: &SpiderMonkeyThrown) -> String {
+        // SAFETY: the exception is kept.
+        self.text(unsafe { (self.api.thrown)(thrown.rooted) })
+    }
+
+    /// Returns a value as a string.
+    fn text(&self, value: u64) -> String {
+        let mut bytes = vec![0; 256];
+        loop {
+            // SAFETY: the value is the engine's; there is room for the length that is passed.
+            let len = unsafe { (self.api.text)(self.context, value, bytes.as_mut_ptr(), bytes.len()) };
+            assert_ne!(len, usize::MAX, "the value has a text");
+            let has_room = len <= bytes.len();
+            bytes.resize(len, 0);
+            if has_room {
+                return String::from_utf8_lossy(&bytes).into_owned();
+            }
+        }
+    }
+
+    /// Collects what script cannot reach.
+    pub fn collect_garbage(&self) {
+        self.collector()();
+    }
+
+    /// A value that collects garbage as long as the engine lives.
+    pub fn collector(&self) -> impl Fn() + use<> {
+        let (api, context) = (self.api, self.context);
+        // SAFETY: the context is this thread's.
+        move || unsafe { (api.gc)(context) }
+    }
+}
+
+impl Drop for SpiderMonkeyScript {
+    fn drop(&mut self) {
+        drop(self.realm.take_exception());
+        // SAFETY: nothing of the engine is used any more.
+        unsafe { (self.api.free)(self.context) };
+    }
+}

@@ -1,0 +1,67 @@
+//! SpiderMonkey for the kit.
+
+use std::collections::HashMap;
+
+use hotcall::engine::Words;
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
+use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+
+use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+
+pub(crate) struct SpiderMonkeySubject {
+    /// Dropped before what they run in.
+    callbacks: HashMap<&'static str, LocalCallback>,
+    pub(crate) script: SpiderMonkeyScript,
+}
+
+impl SpiderMonkeySubject {
+    /// `None` where there is no SpiderMonkey.
+    pub(crate) fn new() -> Option<Self> {
+        Some(Self { callbacks: HashMap::new(), script: SpiderMonkeyScript::new()? })
+    }
+}
+
+impl Subject for SpiderMonkeySubject {
+    fn has(&self, feature: Feature) -> bool {
+        feature != Feature::WideIntegers
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        self.script.define(name, function);
+        Ok(())
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        self.callbacks.remove(name);
+        let (realm, site, types) = (self.script.realm.clone(), self.script.site(), signature.clone());
+        // As a global variable the function is kept as long as the callback may run it.
+        let function = self.script.value(&body.function(signature.params().len()));
+        self.script.set_global(&format!("{name}_function"), function);
+        let refuse = |call: ForeignCall| Err(call);
+        let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
+        let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
+            // SAFETY: all values are the engine's.
+            let run = |arguments: &[Words]| unsafe { realm.engine().call(site.context, function, arguments) };
+            // SAFETY: the callback has this signature and runs on this thread; the site is the realm's.
+            unsafe { realm.answer(site, &types, call, run) };
+        });
+        let callback = callback.map_err(|error| error.to_string())?;
+        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        self.callbacks.insert(name, callback);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
+        self.script.run(&expression.describe())?.parse().map_err(|error| format!("{error}"))
+    }
+
+    fn pins(&self) -> Option<usize> {
+        Some(self.script.realm.engine().pins.get())
+    }
+
+    fn collect(&mut self, name: &'static str) -> bool {
+        self.script.run(&format!("delete globalThis.{name}")).unwrap();
+        self.script.collect_garbage();
+        true
+    }
+}
