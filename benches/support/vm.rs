@@ -17,7 +17,7 @@ use libloading::Library;
 use crate::engine_rows::Row;
 use crate::sample::{Compare, Samples};
 use crate::support::c::{address, compile};
-use hotcall_engines::bare::{self, BYTES, Bare, Bytes, NIL, Native, POINTER, THROWN};
+use hotcall_engines::bare::{self, BYTES, Bare, BareBuffer, NIL, Native, POINTER, THROWN};
 
 /// The number of times that each case is set up, because places in memory affect the time.
 const SETUPS: usize = 7;
@@ -148,7 +148,7 @@ struct Loops {
 
 /// A buffer, with the memory of its bytes.
 struct Buffer {
-    bytes: Box<Bytes>,
+    bytes: Box<BareBuffer>,
     _memory: Vec<u8>,
 }
 
@@ -185,7 +185,7 @@ impl Loops {
                 Argument::Number(number) => [bare::number(*number); 3],
                 Argument::Bytes(bytes) => {
                     let mut memory = bytes.clone();
-                    let bytes = Box::new(Bytes { address: memory.as_mut_ptr(), len: memory.len() });
+                    let bytes = Box::new(BareBuffer { address: memory.as_mut_ptr(), len: memory.len() });
                     buffers.push(Buffer { bytes, _memory: memory });
                     [BYTES | (&raw const *buffers[buffers.len() - 1].bytes).expose_provenance() as u64; 3]
                 }
@@ -316,7 +316,7 @@ unsafe fn slot(kind: Kind, value: u64) -> Option<Slot> {
         return None;
     }
     // SAFETY: the value has the address of a buffer, which the loop keeps.
-    let bytes = unsafe { &*ptr::with_exposed_provenance::<Bytes>(bare::payload(value)) };
+    let bytes = unsafe { &*ptr::with_exposed_provenance::<BareBuffer>(bare::payload(value)) };
     (bytes.len >= size).then(|| Slot::from(bytes.address))
 }
 

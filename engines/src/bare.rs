@@ -3,9 +3,11 @@
 //! belong to the program that embeds it, and do not move.
 
 use std::cell::RefCell;
+use std::mem::offset_of;
 
 use hotcall::engine::{
-    Boolean, Double, Engine, EngineError, Output, ResultPath, Role, Singleton, Site, Test, ValueModel, View, Words,
+    Boolean, Double, Engine, EngineError, Object, ObjectClass, Output, Path, ResultPath, Role, Singleton, Site, Test,
+    ValueModel, View, Words,
 };
 use hotcall::{Signature, Type};
 
@@ -17,7 +19,7 @@ pub const NIL: u64 = 0xfffa << 48;
 /// The result of a native function that has thrown.
 pub const THROWN: u64 = 0xfffb << 48;
 
-/// A buffer: the address of its [`Bytes`].
+/// A buffer: the address of its [`BareBuffer`].
 pub const BYTES: u64 = 0xfffd << 48;
 /// An address that C gave.
 pub const POINTER: u64 = 0xfffe << 48;
@@ -33,7 +35,7 @@ const P53: u64 = 1 << 53;
 
 /// The bytes of a buffer.
 #[repr(C)]
-pub struct Bytes {
+pub struct BareBuffer {
     /// The first byte.
     pub address: *mut u8,
     /// The number of bytes.
@@ -54,6 +56,15 @@ pub fn model() -> ValueModel {
     .double(Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(NAN))
     .boolean(Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]))
     .null(Singleton::word(NIL))
+    .objects(objects())
+}
+
+/// Buffers, whose bytes machine code finds, and addresses of C. Nothing moves, so nothing is pinned.
+fn objects() -> ObjectClass {
+    let field = |offset: usize| Path([offset as i32].into());
+    let buffers = Object::new([field(offset_of!(BareBuffer, address))]).length(field(offset_of!(BareBuffer, len)));
+    let tagged = |tag| Test::masked(0, 8, TAG, tag);
+    ObjectClass::new(tagged(BYTES), [buffers]).mask(!TAG).pointers(tagged(POINTER))
 }
 
 /// The value of a number.
@@ -89,7 +100,7 @@ unsafe impl Engine for Bare {
             NIL => View::Null,
             BYTES => {
                 // SAFETY: the value has the address of a buffer, which the program keeps.
-                let &Bytes { address, len } = unsafe { &*std::ptr::with_exposed_provenance(payload(value)) };
+                let &BareBuffer { address, len } = unsafe { &*std::ptr::with_exposed_provenance(payload(value)) };
                 View::Bytes { address, len }
             }
             POINTER => View::Pointer(std::ptr::with_exposed_provenance_mut(payload(value))),

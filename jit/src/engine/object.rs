@@ -169,6 +169,11 @@ impl Want {
         matches!(self, Self::Pointer(Pointee::Buffer | Pointee::Text))
     }
 
+    /// Returns true if an address without bytes serves.
+    pub(crate) const fn takes_pointers(self) -> bool {
+        matches!(self, Self::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text))
+    }
+
     /// Returns true if null stands for no object.
     #[cfg(feature = "cranelift")]
     pub(crate) const fn takes_null(self) -> bool {

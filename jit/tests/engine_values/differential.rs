@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::engine::values::{EngineAbi, Failure, Role, ValueModel, Words};
-use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Scalar, Signature, Type, Use};
+use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Pointee, Scalar, Signature, Type, Use};
 use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use hotcall_testing::notation;
 use hotcall_testing::random::{self, Random};
@@ -100,11 +100,12 @@ fn random_value(random: &mut Random, model: &Model, ty: &Type, heap: &mut Vec<&'
             if heap.is_empty() || random.bits().is_multiple_of(3) {
                 heap.push(heap::random(random));
             }
-            return pick(random, heap).value(objects);
+            let object = pick(random, heap);
+            return object.pointer(objects).unwrap_or_else(|| object.value(objects));
         }
         return loop {
             let value = random_plain(random, model, ty);
-            if objects.word(value).is_none() {
+            if objects.word(value).is_none() && !objects.pointers.is_some_and(|test| test.holds(value)) {
                 break value;
             }
         };
@@ -220,7 +221,11 @@ impl Play {
             let unpacked = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value));
             let object = self.object(model, value);
             let size = Layout::of(ty).unwrap().size;
-            let resolved = object.and_then(|object| object.slot(ty, size));
+            let pointer = model.objects.as_ref().and_then(|objects| objects.pointers).filter(|test| test.holds(value));
+            let takes_pointers =
+                matches!(ty.as_scalar(), Some(Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)));
+            let address = pointer.filter(|_| takes_pointers).map(|_| value[0] & ((1 << 47) - 1));
+            let resolved = object.and_then(|object| object.slot(ty, size)).or(address);
             list.extend(resolved.and(object).filter(|_| heap::pins(ty)).map(HeapObject::word));
             let slot = unpacked.or(resolved).or_else(|| {
                 let slot = engine::converted(ty, index, value);

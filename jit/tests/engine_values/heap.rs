@@ -85,6 +85,12 @@ impl HeapObject {
         if objects.test.offset == 8 { [self.word(), tag] } else { [self.word() | tag, 0] }
     }
 
+    /// The value that holds a pointer object's address itself, in a model with such values.
+    pub(crate) fn pointer(&'static self, objects: &ObjectClass) -> Option<Words> {
+        let test = objects.pointers.filter(|_| self.class == POINTER)?;
+        Some([self.address & objects.mask | test.low, 0])
+    }
+
     /// The slot for a type that takes the object. `None` if machine code leaves that to the helper.
     pub(crate) fn slot(&self, ty: &Type, size: u32) -> Option<u64> {
         let is_array = (BYTES..BYTES + 4).contains(&self.class) && self.address != 0;
@@ -122,6 +128,8 @@ pub(crate) fn offset_boxed_with_objects() -> Model {
 pub(crate) fn tag_boxed_with_objects() -> Model {
     let Model { model, call, .. } = models::tag_boxed();
     const OBJECT: u64 = 0x1fffc << 47;
-    let objects = objects(Test::masked(0, 8, u64::MAX << 47, OBJECT)).mask((1 << 47) - 1).pins(PinList::new());
+    const POINTER: u64 = 0x1fffd << 47;
+    let tagged = |tag| Test::masked(0, 8, u64::MAX << 47, tag);
+    let objects = objects(tagged(OBJECT)).mask((1 << 47) - 1).pointers(tagged(POINTER)).pins(PinList::new());
     Model { name: "tag_boxed_with_objects", model: model.objects(objects), call }
 }

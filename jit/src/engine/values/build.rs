@@ -124,7 +124,7 @@ impl BytesFunction {
 impl ObjectClass {
     /// Makes a class of objects of these kinds, whose address is the value's first word. Calls do not pin them.
     pub fn new(test: Test, kinds: impl IntoIterator<Item = Object>) -> Self {
-        Self { test, offset: 0, mask: u64::MAX, kinds: kinds.into_iter().collect(), pins: None }
+        Self { test, offset: 0, mask: u64::MAX, kinds: kinds.into_iter().collect(), pointers: None, pins: None }
     }
 
     /// Sets the bytes from the beginning of the value to the word that holds the address: 0 or 8.
@@ -135,6 +135,11 @@ impl ObjectClass {
     /// Sets the bits of this word that are the address.
     pub fn mask(self, mask: u64) -> Self {
         Self { mask, ..self }
+    }
+
+    /// Sets the test of values that hold an address of C.
+    pub fn pointers(self, pointers: impl Into<Option<Test>>) -> Self {
+        Self { pointers: pointers.into(), ..self }
     }
 
     /// Sets the list of pinned objects.

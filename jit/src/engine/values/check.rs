@@ -60,6 +60,8 @@ pub enum ModelError {
     BytesRoleType { index: usize, role: &'static str, ty: Type },
     #[error("the function that makes values of bytes does not return a value")]
     BytesResult,
+    #[error("the function that makes values of bytes wants a context, and the engine passes none")]
+    BytesContext,
     #[error("{class}: {problem}")]
     ModelClass { class: &'static str, problem: &'static str },
     #[error("some {class} pass the test of {other}")]
@@ -133,6 +135,7 @@ fn classes(model: &ValueModel) -> Vec<ModelClass> {
     }
     if let Some(objects) = &model.objects {
         add("objects", objects.test, Vec::new());
+        objects.pointers.into_iter().for_each(|test| add("pointers", test, Vec::new()));
     }
     classes
 }
@@ -268,8 +271,9 @@ fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
 
 fn check_objects(model: &ValueModel) -> Result<(), ModelError> {
     const CLASS: &str = "objects";
-    let Some(ObjectClass { test, offset, kinds, .. }) = &model.objects else { return Ok(()) };
+    let Some(ObjectClass { test, offset, kinds, pointers, .. }) = &model.objects else { return Ok(()) };
     check_test(CLASS, *test, model.size)?;
+    pointers.map_or(Ok(()), |pointers| check_test("pointers", pointers, model.size))?;
     check_room(CLASS, *offset, 8, model.size)?;
     if !offset.is_multiple_of(8) {
         return Err(ModelError::ModelClass { class: CLASS, problem: "the address lies in a word of its own" });
@@ -380,6 +384,9 @@ fn check_bytes(bytes: &BytesFunction, model: &ValueModel) -> Result<(), ModelErr
     }
     if let Some(role) = [BytesRole::Bytes, BytesRole::Length].into_iter().find(|role| !bytes.roles.contains(role)) {
         return Err(ModelError::BytesMissing { role: role.name() });
+    }
+    if bytes.roles.contains(&BytesRole::Context) && model.index(|role| role == Role::Context).is_none() {
+        return Err(ModelError::BytesContext);
     }
     if !bytes.native.result().is_some_and(|ty| is_value(ty, model.size)) {
         return Err(ModelError::BytesResult);

@@ -83,13 +83,16 @@ impl ValueModel {
     /// The model describes this value correctly, as far as reading memory goes.
     pub unsafe fn resolve(&self, value: Words) -> Option<ResolvedHandle> {
         let objects = self.objects.as_ref()?;
+        if let Some(slot) = objects.pointer(value) {
+            return Some(ResolvedHandle { slot, len: u64::MAX });
+        }
         let word = objects.word(value)?;
         // SAFETY: the class says that the word is the address of an object, and the caller promises that the model
         // describes it.
         unsafe { object::find(&objects.kinds, word) }
     }
 
-    /// Returns the address of an object's bytes, or the one that it holds, and the address of the object itself. `None`
+    /// Returns the address of an object's bytes, or the one that it holds, and the address of the object or 0. `None`
     /// if machine code leaves the value to the helper.
     ///
     /// # Safety
@@ -97,6 +100,9 @@ impl ValueModel {
     /// The model describes this value correctly, as far as reading memory goes.
     pub(crate) unsafe fn address(&self, param: Form, value: Words) -> Option<(u64, u64)> {
         let (objects, want) = (self.objects.as_ref()?, Want::of(param)?);
+        if let Some(address) = objects.pointer(value).filter(|_| want.takes_pointers()) {
+            return Some((address, 0));
+        }
         let word = objects.word(value)?;
         // SAFETY: the class says that the word is the address of an object, and the caller promises that the model
         // describes it.
@@ -125,6 +131,11 @@ impl ObjectClass {
     /// Returns the address of the object, if the value holds one.
     pub fn word(&self, value: Words) -> Option<u64> {
         self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)
+    }
+
+    /// Returns the address of C, if the value holds one.
+    fn pointer(&self, value: Words) -> Option<u64> {
+        self.pointers.filter(|test| test.holds(value)).map(|_| read(value, self.offset, 8) & self.mask)
     }
 }
 

@@ -189,6 +189,9 @@ pub struct ObjectClass {
     pub mask: u64,
     /// The kinds of objects that machine code reads. An object must not be of two kinds.
     pub kinds: Box<[Object]>,
+    /// The test of values that hold an address of C instead of an object's, in the same bits. `None` if the engine makes
+    /// objects of addresses, or if helpers read them.
+    pub pointers: Option<Test>,
     /// The list of pinned objects. `None` if the engine itself leaves the bytes of arguments in place as long as a call
     /// runs.
     pub pins: Option<PinList>,

@@ -215,10 +215,10 @@ impl EngineCall<'_> {
             (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
             (Form::Bytes(size), _, Some(memory)) => {
                 let result = frame::address(b, memory, 0);
-                return match &self.native.bytes {
-                    Some(bytes) => bytes.make(self, b, result, size),
-                    None => self.help_with_result(b, result),
-                };
+                let Some(function) = &self.native.bytes else { return self.help_with_result(b, result) };
+                let context = self.load_state(b, NativeCall::CONTEXT);
+                let words = usize::from(self.model().size / 8);
+                function.make(b, context, (result, size), words, self.exception)
             }
             _ => pack::words(b, self.model(), self.model().undefined.value),
         };

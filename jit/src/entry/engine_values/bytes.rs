@@ -1,6 +1,6 @@
 //! Values of structs and unions, which the engine's own function makes of the bytes that C has returned.
 
-use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, Block, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::bits::Bits;
@@ -12,9 +12,7 @@ use crate::codegen::words::CallWords;
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::{Piece, Plan, Return};
-use crate::engine::call::NativeCall;
 use crate::engine::values::model::{BytesFunction, BytesRole};
-use crate::entry::engine_values::call::EngineCall;
 use crate::error::JitError;
 
 /// The number of integer registers that the parameters take on their way: the address of the function.
@@ -34,20 +32,27 @@ impl<'a> BytesCall<'a> {
         Ok(Self { function, plan, words })
     }
 
-    /// Makes the value of the `size` bytes at this address, and returns it from the native function.
-    pub(crate) fn make(&self, native: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, bytes: Value, size: u32) {
+    /// Makes the value of the `size` bytes at this address, and returns its words. Continues in `thrown` if the function
+    /// has thrown.
+    pub(crate) fn make(
+        &self,
+        b: &mut FunctionBuilder<'_>,
+        context: Value,
+        (bytes, size): (Value, u32),
+        words: usize,
+        thrown: Block,
+    ) -> Vec<Value> {
         let memory = frame::reserve(b, 16);
-        let context = native.load_state(b, NativeCall::CONTEXT);
         let mut source = Arguments { function: self.function, context, bytes, size, memory };
         let target = b.ins().iconst(types::I64, self.function.address as i64);
-        let words = call::emit(b, &self.plan, &self.words, &mut source, target, None);
-        let words = self.value(b, &words, memory, usize::from(native.model().size / 8));
-        let thrown = holds(b, Bits::Words(&words), self.function.thrown);
+        let returned = call::emit(b, &self.plan, &self.words, &mut source, target, None);
+        let value = self.value(b, &returned, memory, words);
+        let is_thrown = holds(b, Bits::Words(&value), self.function.thrown);
         let next = next_block(b);
-        b.ins().brif(thrown, native.exception, &[], next, &[]);
+        b.ins().brif(is_thrown, thrown, &[], next, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
-        native.succeed(b, &words);
+        value
     }
 
     /// Returns the words of the value.

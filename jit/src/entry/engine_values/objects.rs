@@ -3,7 +3,7 @@
 //! Values that machine code cannot read leave the call to the interpreter. Nothing has happened before that.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::blocks::go_on_if;
@@ -18,57 +18,63 @@ use crate::entry::engine_values::call::EngineCall;
 
 /// An argument's object, for the list of pinned objects.
 pub(crate) struct Pinned {
-    /// The object's address, or 0 for null.
+    /// The object's address, or 0 for null and for pointers without an object.
     object: Value,
     /// True if the address may be 0.
     nullable: bool,
 }
 
-/// Returns the address of an argument's bytes, or the address that a pointer object holds.
+/// Returns the address of an argument's bytes, or the address that a pointer holds.
 pub(crate) fn resolve(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, arg: usize, want: Want) -> (Value, Pinned) {
     let model = call.model();
     let Some(objects) = &model.objects else { unreachable!("models without objects have slots") };
     let at = call.at(arg);
     let done = b.create_block();
     let [address, object] = std::array::from_fn(|_| b.append_block_param(done, types::I64));
+    let pointers = objects.pointers.filter(|_| want.takes_pointers());
     let null = model.null.filter(|_| want.takes_null());
-    let is_object = test(b, call.argv, at, objects.test);
-    match null {
-        None => go_on_if(b, is_object, call.slow),
-        Some(null) => {
-            let other = b.create_block();
-            go_on_if(b, is_object, other);
-            find_object(call, b, objects, at, want, done);
-            b.seal_block(other);
-            b.set_cold_block(other);
-            b.switch_to_block(other);
-            let is_null = test(b, call.argv, at, null.test);
-            let zero = b.ins().iconst(types::I64, 0);
-            b.ins().brif(is_null, done, &[zero, zero].map(BlockArg::from), call.slow, &[]);
-        }
+    // Values of the classes that follow continue there.
+    let mut other = if pointers.is_none() && null.is_none() { call.slow } else { b.create_block() };
+    if objects.kinds.iter().any(|kind| want.takes(kind)) {
+        let is_object = test(b, call.argv, at, objects.test);
+        go_on_if(b, is_object, other);
+        let object = load_word(call, b, objects, at);
+        find(b, &objects.kinds, object, want, (done, &[object]), call.slow);
+    } else {
+        b.ins().jump(other, &[]);
     }
-    if null.is_none() {
-        find_object(call, b, objects, at, want, done);
+    let zero = |b: &mut FunctionBuilder<'_>| b.ins().iconst(types::I64, 0);
+    if let Some(class) = pointers {
+        b.seal_block(other);
+        b.switch_to_block(other);
+        other = if null.is_none() { call.slow } else { b.create_block() };
+        let is_pointer = test(b, call.argv, at, class);
+        go_on_if(b, is_pointer, other);
+        let address = load_word(call, b, objects, at);
+        let none = zero(b);
+        b.ins().jump(done, &[address, none].map(BlockArg::from));
+    }
+    if let Some(null) = null {
+        b.seal_block(other);
+        b.set_cold_block(other);
+        b.switch_to_block(other);
+        let is_null = test(b, call.argv, at, null.test);
+        let none = zero(b);
+        b.ins().brif(is_null, done, &[none, none].map(BlockArg::from), call.slow, &[]);
     }
     b.seal_block(done);
     b.switch_to_block(done);
-    (address, Pinned { object, nullable: null.is_some() })
+    (address, Pinned { object, nullable: pointers.is_some() || null.is_some() })
 }
 
-fn find_object(
-    call: &EngineCall<'_>,
-    b: &mut FunctionBuilder<'_>,
-    objects: &ObjectClass,
-    at: i32,
-    want: Want,
-    done: Block,
-) {
-    let mut object = b.ins().load(types::I64, UNALIGNED, call.argv, at + i32::from(objects.offset));
-    if objects.mask != u64::MAX {
-        let mask = b.ins().iconst(types::I64, objects.mask as i64);
-        object = b.ins().band(object, mask);
+/// Loads the address in a value of the class.
+fn load_word(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, objects: &ObjectClass, at: i32) -> Value {
+    let word = b.ins().load(types::I64, UNALIGNED, call.argv, at + i32::from(objects.offset));
+    if objects.mask == u64::MAX {
+        return word;
     }
-    find(b, &objects.kinds, object, want, (done, &[object]), call.slow);
+    let mask = b.ins().iconst(types::I64, objects.mask as i64);
+    b.ins().band(word, mask)
 }
 
 /// Adds the objects to the list, unless its newest entries are these objects. If the list is full, leaves the call to
