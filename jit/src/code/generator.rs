@@ -15,15 +15,30 @@ use crate::codegen::isa::host_isa;
 use crate::debug::name::Name;
 use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
+use crate::os::stack::Stack;
 
 /// Compilers, and the memory that they fill. Threads compile at the same time, but put code in its place in turn.
 pub(crate) struct Generator {
     isa: OwnedTargetIsa,
     /// Compilers that are not in use, with their buffers.
-    compilers: Lock<Vec<Compiler>>,
+    idle: Lock<Vec<Worker>>,
     linker: Lock<Linker>,
     counters: Arc<Counters>,
     shims: OnceMap<Shim, Code>,
+}
+
+/// A compiler with a stack of its own, because the caller's may be small. Even moving a compiler would take much of it,
+/// so the compiler is boxed.
+struct Worker {
+    compiler: Box<Compiler>,
+    stack: Stack,
+}
+
+impl Worker {
+    fn new(isa: OwnedTargetIsa) -> Result<Self, JitError> {
+        let mut stack = Stack::new().map_err(JitError::memory)?;
+        Ok(Self { compiler: stack.run(|| Box::new(Compiler::new(isa))), stack })
+    }
 }
 
 impl Generator {
@@ -39,8 +54,8 @@ impl Generator {
     }
 
     fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
-        let (counters, compilers) = (Arc::clone(linker.counters()), Lock::default());
-        Self { isa, compilers, linker: Lock::new(linker), counters, shims: OnceMap::new() }
+        let (counters, idle) = (Arc::clone(linker.counters()), Lock::default());
+        Self { isa, idle, linker: Lock::new(linker), counters, shims: OnceMap::new() }
     }
 
     /// A generator that can compile but has no place for code.
@@ -57,11 +72,12 @@ impl Generator {
         body: &impl Body,
     ) -> Result<(Compiled, Option<Arc<Code>>), JitError> {
         let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(no_fork, shim)).transpose()?;
-        let idle = self.compilers.lock(no_fork).pop();
+        let idle = self.idle.lock(no_fork).pop();
         // A compiler that panics is not used again.
-        let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
-        let compiled = compiler.compile(body, shim.as_deref().map(Code::entry));
-        self.compilers.lock(no_fork).push(compiler);
+        let mut worker = idle.map_or_else(|| Worker::new(self.isa.clone()), Ok)?;
+        let Worker { compiler, stack } = &mut worker;
+        let compiled = stack.run(|| compiler.compile(body, shim.as_deref().map(Code::entry)));
+        self.idle.lock(no_fork).push(worker);
         Ok((compiled?, shim))
     }
 

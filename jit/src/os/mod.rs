@@ -14,6 +14,8 @@ mod mapping;
 #[cfg(feature = "cranelift")]
 pub(crate) mod memory;
 #[cfg(feature = "cranelift")]
+pub(crate) mod stack;
+#[cfg(feature = "cranelift")]
 #[cfg_attr(not(unix), path = "none/unwind.rs")]
 pub(crate) mod unwind;
 #[cfg(unix)]
