@@ -12,8 +12,11 @@ use crate::engine::fast_call::check::check;
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::{ThunkCode, Thunks};
-use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
+use crate::entry::engine_values::function::EngineValues;
+use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::shape::{self, Shape};
+use crate::entry::engine_values::uncompiled::Uncompiled;
 use crate::entry::fast_call::function::{FastCall, FastCallCode};
 use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::slots::key::Options;
@@ -35,9 +38,11 @@ pub struct Jit {
     /// The generator, or `None` if everything is universal.
     generator: Option<Arc<Generator>>,
     trampolines: Trampolines,
+    /// Universal trampolines, which take far less time to make, for functions that are not compiled yet.
+    uncompiled_trampolines: Trampolines,
     thunks: Thunks,
-    engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
-    interpreted: OnceMap<EngineAbi, Interpreted>,
+    engine_values: OnceMap<EngineValuesKey, Shape>,
+    uncompiled: OnceMap<EngineAbi, Uncompiled>,
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
 }
 
@@ -45,7 +50,7 @@ pub struct Jit {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Shapes of calls that have code, including those of engines.
+    /// Shapes of calls, including those of engines, which may not be compiled yet.
     pub trampolines: usize,
     /// Shapes of callbacks that have code.
     pub thunks: usize,
@@ -86,10 +91,11 @@ impl Jit {
         let generator = generator.map(Arc::new);
         Self {
             trampolines: Trampolines::new(generator.clone()),
+            uncompiled_trampolines: Trampolines::new(None),
             thunks: Thunks::new(generator.clone()),
             generator,
             engine_values: OnceMap::new(),
-            interpreted: OnceMap::new(),
+            uncompiled: OnceMap::new(),
             fast_calls: OnceMap::new(),
         }
     }
@@ -136,6 +142,15 @@ impl Jit {
         self.trampolines.get(signature, options)
     }
 
+    /// Does as [`slots`](Self::slots), but never generates code. Such trampolines are made faster, and called more slowly.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Jit::slots`]. No address may be left although code can be generated.
+    pub fn uncompiled_slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
+        self.uncompiled_trampolines.get(signature, options)
+    }
+
     /// Returns the thunk for callbacks of this signature. Signatures of one shape share it, and it is never freed.
     ///
     /// # Errors
@@ -145,22 +160,45 @@ impl Jit {
         self.thunks.get(signature)
     }
 
-    /// Returns the native functions for engines of this model and C functions of this signature. Signatures of one
-    /// shape share them.
+    /// Returns the native functions for engines of this model and C functions of this signature, compiled. Signatures
+    /// of one shape share them.
     ///
     /// # Errors
     ///
     /// The model's native function exceeds a limit; the errors of [`Jit::slots`].
     pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        let values = self.uncompiled_engine_values(signature, engine)?;
+        values.compile()?;
+        Ok(values)
+    }
+
+    /// Does as [`engine_values`](Self::engine_values), but leaves compiling to the
+    /// [policy](crate::CompilePolicy) of the records. Calls are interpreted until then.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`engine_values`](Self::engine_values).
+    pub fn uncompiled_engine_values(
+        &'static self,
+        signature: &Signature,
+        engine: &EngineAbi,
+    ) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
         let no_fork = hold_off();
         // Code behind stubs is never freed, because thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
-            let interpreted =
-                || self.interpreted.get_or_make(&no_fork, engine, Life::Kept, || Interpreted::new(abi, engine));
-            EngineValuesCode::new(&no_fork, self.generator.as_deref(), &self.trampolines, signature, &key, interpreted)
+            let uncompiled = self.uncompiled.get_or_make(&no_fork, engine, Life::Kept, || {
+                // SAFETY: the handler takes this context, and the slots of the model's native function.
+                unsafe { Uncompiled::new(&no_fork, self.generator.as_deref(), abi, engine, shape::with_data) }
+            })?;
+            let trampolines = match &self.generator {
+                Some(_) => [&self.uncompiled_trampolines, &self.trampolines],
+                None => [&self.trampolines; 2],
+            };
+            let interpreter = Interpreter::new(signature, engine, trampolines);
+            Shape::new(abi, engine, interpreter, self.generator.clone(), uncompiled)
         };
         self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)
     }

@@ -49,6 +49,7 @@ pub use convention::registers::{Convention, Order, Register, Sequences, Variadic
 pub use convention::verify::{Fault, FaultKind};
 pub use entry::callback::thunk::{ThunkCode, Use};
 pub use entry::engine_values::function::{EngineFunction, EngineValues};
+pub use entry::engine_values::policy::{CompileJob, CompilePolicy};
 pub use entry::fast_call::function::{FastCall, FastCallFunction};
 pub use entry::slots::key::Options;
 pub use entry::slots::trampoline::{SlotsEntry, Trampoline};

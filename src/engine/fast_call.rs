@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
-use super::record_memory::{OwnedRecord, RecordMemory};
+use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
 use super::view::View;
 use crate::function::error::CompileError;
@@ -127,8 +127,10 @@ impl FastCallRecord {
         };
         // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
         // engine calls it as the model says.
-        let bind = |head| unsafe { code.bind(head) };
-        OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
+        let bind = |_: &Refusals, head| unsafe { code.bind(head) };
+        let record = OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map_err(fail)?;
+        adopt([&record]);
+        Ok(Self(record))
     }
 
     /// The address of the native function.

@@ -10,6 +10,7 @@
 //! | [`quickjs`], [`nanbox`] | models of engines |
 //! | [`Engine`] | all other values, pins, and throwing: the part that the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
+//! | [`CompilePolicy`] | when functions are compiled, and where; calls are interpreted until then |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
 //! | [`FastCallRecord`] | a C function for such calls |
@@ -62,7 +63,7 @@ mod record_memory;
 mod site;
 mod view;
 
-pub use hotcall_jit::Abi;
+pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 pub use hotcall_jit::engine::fast_call::{
     Check, Exit, FastCallError, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path,
     ResolvedHandle, Small, Tag,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
-use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
+use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 
 use super::convert::{Converted, to_slot, to_value};
 use super::engine::Engine;
@@ -79,7 +79,13 @@ impl<E: Engine> Realm<E> {
         self.state.model()
     }
 
-    /// Makes a record of a C function, which the engine can then call.
+    /// When the functions of [records](Self::record) are compiled, and where. Calls are interpreted until then.
+    pub fn compile_policy(&self) -> &CompilePolicy {
+        self.state.policy()
+    }
+
+    /// Makes a record of a C function, which the engine can then call. The [policy](Self::compile_policy) says when it is
+    /// compiled.
     ///
     /// # Errors
     ///
@@ -95,6 +101,23 @@ impl<E: Engine> Realm<E> {
     /// * No method of the [`Engine`] panics, unless the engine's own frames allow the panic to pass through them.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, RecordError> {
         Record::new(function, &self.state)
+    }
+
+    /// Makes records of many C functions, such as those of a library, in less time than one after the other. They come
+    /// in the order of the functions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`record`](Self::record), for the first function that fails. Then no record is made.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`record`](Self::record), for each of the functions.
+    pub unsafe fn records<'f>(
+        &self,
+        functions: impl IntoIterator<Item = &'f Function>,
+    ) -> Result<Vec<Record>, RecordError> {
+        Record::all(functions, &self.state)
     }
 
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
+use hotcall_jit::CompilePolicy;
 use hotcall_jit::engine::values::{EngineAbi, Pending, ValueModel};
 
 use super::engine::Engine;
@@ -16,6 +17,7 @@ pub(super) struct RealmState<E: Engine> {
     waiting: RefCell<Option<Waiting<E>>>,
     /// `None` if values are handles.
     abi: Option<EngineAbi>,
+    policy: CompilePolicy,
     engine: E,
 }
 
@@ -29,11 +31,15 @@ enum Waiting<E: Engine> {
 
 impl<E: Engine> RealmState<E> {
     pub(super) const fn new(abi: Option<EngineAbi>, engine: E) -> Self {
-        Self { pending: Pending::new(), waiting: RefCell::new(None), abi, engine }
+        Self { pending: Pending::new(), waiting: RefCell::new(None), abi, policy: CompilePolicy::new(), engine }
     }
 
     pub(super) const fn abi(&self) -> Option<&EngineAbi> {
         self.abi.as_ref()
+    }
+
+    pub(super) const fn policy(&self) -> &CompilePolicy {
+        &self.policy
     }
 
     pub(super) const fn pending(&self) -> &Pending {

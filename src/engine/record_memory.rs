@@ -44,13 +44,14 @@ pub(super) struct OwnedRecord<X>(pub(super) NonNull<RecordData<X>>);
 unsafe impl<X: Send> Send for OwnedRecord<X> {}
 
 impl<X> OwnedRecord<X> {
-    /// Makes a record with the native function that `bind` makes for its head. Its address is its `entry`.
+    /// Makes a record with the native function that `bind` makes for its head. Its address is its `entry`. The library
+    /// does not know it yet: see [`adopt`].
     pub(super) fn new<E: Engine, N>(
         head: RecordHead,
         function: &Function,
         realm: &Arc<RealmState<E>>,
         own: X,
-        bind: impl FnOnce(*const RecordHead) -> Result<N, JitError>,
+        bind: impl FnOnce(&X, *const RecordHead) -> Result<N, JitError>,
         entry: impl FnOnce(&N) -> *const c_void,
     ) -> Result<Self, JitError> {
         let data = RecordData {
@@ -69,14 +70,21 @@ impl<X> OwnedRecord<X> {
         // SAFETY: the memory is new, and nothing else has its address. The overwritten values do not need to be
         // dropped.
         unsafe {
-            let native = bind(&raw const (*memory).data.head)?;
+            let native = bind(&(*memory).data.own, &raw const (*memory).data.head)?;
             (&raw mut (*memory).data.entry).write(entry(&native));
             (&raw mut (*memory).native).write(Some(native));
         }
-        if let Some(library) = function.library() {
-            library.adopt(&record.head);
-        }
         Ok(record)
+    }
+}
+
+/// Makes libraries close these records together with themselves, or now if a library is already closed.
+pub(super) fn adopt<'r, X: 'r>(records: impl IntoIterator<Item = &'r OwnedRecord<X>>) {
+    let mut records = records.into_iter().filter_map(|record| Some((record.function.library()?, record))).peekable();
+    while let Some((library, first)) = records.next() {
+        // Functions that come one after the other are usually of one library.
+        let others = std::iter::from_fn(|| records.next_if(|(other, _)| ptr::eq(*other, library)));
+        library.adopt(std::iter::once(first).chain(others.map(|(_, record)| record)).map(|record| &record.head));
     }
 }
 

@@ -141,7 +141,12 @@ impl Function {
         &self.state.name
     }
 
-    /// The function that engines of this kind call.
+    /// The prototype, by which functions with the same shapes are found.
+    pub(crate) fn prototype(&self) -> *const Prototype {
+        Arc::as_ptr(&self.state.prototype)
+    }
+
+    /// The function that engines of this kind call, compiled or not.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         self.state.prototype.engine_values(engine)
     }
@@ -159,6 +164,12 @@ impl Function {
     /// The library that keeps the address mapped.
     pub(crate) fn library(&self) -> Option<&Mapping> {
         self.state.library.as_deref()
+    }
+
+    /// Compiles what engines call.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn compile_for_engines(&self) -> Result<(), JitError> {
+        self.state.prototype.compile_for_engines()
     }
 
     /// The number of clones, including this one.

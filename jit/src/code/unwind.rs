@@ -67,7 +67,7 @@ impl Registration {
     }
 
     /// Describes `len` bytes of stubs at `code`.
-    pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
+    pub(crate) fn of_stubs(place: Option<Spare>, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
         if !unwind::TAKES_EH_FRAMES {
             return Ok(None);
         }

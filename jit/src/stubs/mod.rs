@@ -10,5 +10,6 @@
 pub(crate) mod cell;
 pub(crate) mod pool;
 pub(crate) mod static_table;
+pub(crate) mod switch;
 #[cfg_attr(not(feature = "cranelift"), path = "none.rs")]
 pub(crate) mod table;

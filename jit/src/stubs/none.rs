@@ -6,6 +6,6 @@ use std::ptr::NonNull;
 use crate::arch::operands::StubData;
 use crate::convention::spare::Spare;
 
-pub(crate) fn take(_: Spare, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+pub(crate) fn take(_: Option<Spare>, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
     Err(io::ErrorKind::Unsupported.into())
 }

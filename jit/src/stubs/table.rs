@@ -34,14 +34,14 @@ impl NewStubs {
 
     /// Makes the table to use after this one. Tables are small at first and large later. Every table takes two
     /// mappings, and a process can have some ten thousand of them.
-    pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
+    pub(crate) fn next_table(&self, place: Option<Spare>) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
         let size = pages * memory::page_size();
         let sealed = || Self::table_of(place, size, memory::sealed_table);
         if is_profiled() { sealed() } else { Self::table_of(place, size, dual::table).or_else(|_| sealed()) }
     }
 
-    fn table_of(place: Spare, size: usize, map: fn(&[u8]) -> io::Result<NonNull<u8>>) -> io::Result<Self> {
+    fn table_of(place: Option<Spare>, size: usize, map: fn(&[u8]) -> io::Result<NonNull<u8>>) -> io::Result<Self> {
         let code = stub::code(place, size).repeat(size / STRIDE);
         let entry = map(&code)?;
         let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
@@ -70,10 +70,10 @@ impl NewStubs {
     }
 }
 
-/// Takes up to `len` stubs, at least one.
-pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
-    /// The tables that give stubs to all thunks of the process: one for each spare place.
-    static TABLES: Lock<Vec<(Spare, NewStubs)>> = Lock::new(Vec::new());
+/// Takes up to `len` stubs, at least one. They hand over their cells in `place`, or hand over nothing.
+pub(crate) fn take(place: Option<Spare>, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+    /// The tables that give stubs to all thunks of the process: one for each place.
+    static TABLES: Lock<Vec<(Option<Spare>, NewStubs)>> = Lock::new(Vec::new());
     let mut tables = TABLES.hold();
     let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
         tables.push((place, NewStubs::none()));
@@ -103,23 +103,26 @@ mod tests {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const MAPS: [Map; 1] = [memory::sealed_table];
 
-    fn places() -> impl Iterator<Item = Spare> {
-        (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack])
+    fn places() -> impl Iterator<Item = Option<Spare>> {
+        let places = (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack]);
+        places.map(Some).chain([None])
     }
 
-    /// A thunk that returns its context.
-    fn returns_context(place: Spare) -> Code {
+    /// A thunk that returns its context, or 0 if it gets none.
+    fn returns_context(place: Option<Spare>) -> Code {
         let mut code = match place {
+            // xor eax, eax
+            None => vec![0x31, 0xc0],
             // mov rax, r64
-            Spare::Int(n) => {
+            Some(Spare::Int(n)) => {
                 let (prefix, register) =
                     [(0x48, 7), (0x48, 6), (0x48, 2), (0x48, 1), (0x4c, 0), (0x4c, 1)][usize::from(n)];
                 vec![prefix, 0x89, 0xc0 | register << 3]
             }
             // movq rax, xmm
-            Spare::Float(n) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
+            Some(Spare::Float(n)) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
             // mov rax, [rsp + 8]
-            Spare::Stack => vec![0x48, 0x8b, 0x44, 0x24, 8],
+            Some(Spare::Stack) => vec![0x48, 0x8b, 0x44, 0x24, 8],
         };
         // ret
         code.push(0xc3);
@@ -152,7 +155,8 @@ mod tests {
                     data.thunk.store(thunk.entry().cast_mut().cast(), Ordering::Relaxed);
                 }
                 for (number, (entry, _)) in (1..).zip(chosen) {
-                    assert_eq!(call(entry), number << 40 | page, "stub {entry:?}, {place:?}, pages of {page}");
+                    let expected = if place.is_some() { number << 40 | page } else { 0 };
+                    assert_eq!(call(entry), expected, "stub {entry:?}, {place:?}, pages of {page}");
                 }
             }
         }
@@ -160,7 +164,7 @@ mod tests {
 
     #[test]
     fn no_memory_is_an_error() {
-        let refused = NewStubs::table_of(Spare::Int(0), 4096, |_| Err(io::ErrorKind::PermissionDenied.into()));
+        let refused = NewStubs::table_of(None, 4096, |_| Err(io::ErrorKind::PermissionDenied.into()));
         assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::PermissionDenied));
         assert!(NewStubs::none().next().is_none());
     }
@@ -170,7 +174,7 @@ mod tests {
     fn code_is_executable_and_data_writable() {
         for map in MAPS {
             let page = memory::page_size();
-            let code = stub::code(Spare::Stack, page).repeat(page / STRIDE);
+            let code = stub::code(Some(Spare::Stack), page).repeat(page / STRIDE);
             let start = map(&code).unwrap().as_ptr().addr();
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
             let flags = |address: usize| {

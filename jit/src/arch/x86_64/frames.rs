@@ -47,9 +47,9 @@ pub(crate) fn pushing_pointer(len: usize) -> FrameDescriptionEntry {
 }
 
 /// Describes `len` bytes of stubs.
-pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> FrameDescriptionEntry {
+pub(crate) fn of_stubs(place: Option<Spare>, code: *const u8, len: usize) -> FrameDescriptionEntry {
     let mut fde = without_frame(code, len);
-    if place == Spare::Stack {
+    if place == Some(Spare::Stack) {
         fde.add_instruction(0, CallFrameInstruction::CfaExpression(cfa_of_pushing_stub()));
     }
     fde
