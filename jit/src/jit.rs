@@ -238,7 +238,11 @@ mod tests {
 
     use super::*;
     use crate::c::definitions::Type;
+    use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+    use crate::engine::record::Pending;
+    use crate::engine::values::model::{Integer, ResultPath, Role, Singleton, Test, ValueModel};
     use crate::entry::callback::thunk::Use;
+    use crate::entry::engine_values::policy::CompilePolicy;
 
     extern "C-unwind" fn join(high: i32, low: u8) -> i64 {
         i64::from(high) << 8 | i64::from(low)
@@ -270,5 +274,60 @@ mod tests {
             thunk.stubs(Use::Plain).give_back(stub);
         }
         assert_eq!(result as i64, -257);
+    }
+
+    unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn convert_result(_: *mut NativeCall, _: *const u64, _: *mut Words) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn finish(_: *mut NativeCall) {}
+
+    unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}
+
+    extern "C-unwind" fn double(number: i32) -> i32 {
+        number * 2
+    }
+
+    /// An engine whose integers have ones in the upper half, with and without a parameter for the record.
+    fn engine(passes_data: bool) -> EngineAbi {
+        const INTEGER: u64 = 0xffff_ffff << 32;
+        let roles = [Role::Argc, Role::Argv { first: 0 }, if passes_data { Role::Data } else { Role::Ignored }];
+        let native = Signature::new([Type::USIZE, Type::POINTER, Type::POINTER], Type::U64).unwrap();
+        let outcome = ResultPath::Returned { exception: [0, 0] };
+        let integer = Integer::new(Test::range(INTEGER, u64::MAX), 4, [INTEGER, 0]);
+        let model = ValueModel::new(native, roles, outcome, Singleton::word(10)).integer(integer);
+        EngineAbi::new(model, EngineHelpers { convert, result: convert_result, finish, fail }).unwrap()
+    }
+
+    #[test]
+    fn calls_stay_interpreted_without_memory_for_their_code() {
+        for passes_data in [true, false] {
+            let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
+            let signature = Signature::new([Type::I32], Type::I32).unwrap();
+            let values = jit.uncompiled_engine_values(&signature, &engine(passes_data)).unwrap();
+            let (pending, policy) = (Pending::new(), CompilePolicy::new());
+            policy.set_after(3);
+            // SAFETY: the target has the signature; the cell and the policy outlive the record.
+            let record = unsafe { values.record_by(double as *const c_void, &pending, &policy) };
+            // SAFETY: the record outlives its function.
+            let native = unsafe { values.bind(&raw const record) }.unwrap();
+            jit.generator.as_ref().unwrap().lose_memory();
+            type Native = unsafe extern "C" fn(usize, *const u64, *const c_void) -> u64;
+            // SAFETY: the model describes a function of this type.
+            let call = unsafe { std::mem::transmute::<*const c_void, Native>(native.entry()) };
+            for number in 0..10 {
+                let integer = 0xffff_ffff << 32 | number;
+                // SAFETY: the function gets one value and its record.
+                let result = unsafe { call(1, &integer, (&raw const record).cast()) };
+                assert_eq!(result, 0xffff_ffff << 32 | number * 2);
+            }
+            assert_eq!((record.interpreted_calls(), values.is_compiled()), (10, false));
+            values.compile().unwrap();
+            assert!(!values.is_compiled());
+        }
     }
 }

@@ -65,6 +65,12 @@ impl Generator {
         Self::with(isa.clone(), Linker::without_memory(isa))
     }
 
+    /// From now on there is no place for more code.
+    #[cfg(test)]
+    pub(crate) fn lose_memory(&self) {
+        *self.linker.hold() = Linker::without_memory(self.isa.clone());
+    }
+
     /// Compiles a function, and the shim that its call goes through.
     pub(crate) fn compile(
         &self,

@@ -8,5 +8,7 @@ mod models;
 mod conversions;
 mod differential;
 mod forged;
+#[cfg(feature = "cranelift")]
+mod lazy;
 mod life;
 mod refused;
