@@ -36,6 +36,8 @@ mod engine;
 mod engine_rows;
 #[path = "support/open.rs"]
 mod open;
+#[path = "support/open_engine.rs"]
+mod open_engine;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;
@@ -62,6 +64,7 @@ struct Report {
     compile: Compile,
     callback: Callbacks,
     open: Open,
+    open_engine: Vec<open_engine::Row>,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
     /// Where V8 is there.
@@ -244,6 +247,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
+    let open_engine = open_engine::measure()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
@@ -257,6 +261,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         compile,
         callback,
         open,
+        open_engine,
         engine,
         vm,
         v8,
@@ -495,6 +500,7 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
+    open_engine::print(&report.open_engine);
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;

@@ -63,7 +63,6 @@ mod record_memory;
 mod site;
 mod view;
 
-pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 pub use hotcall_jit::engine::fast_call::{
     Check, Exit, FastCallError, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path,
     ResolvedHandle, Small, Tag,
@@ -71,6 +70,7 @@ pub use hotcall_jit::engine::fast_call::{
 pub use hotcall_jit::engine::values::{
     Boolean, Double, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
+pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};

@@ -80,8 +80,8 @@ impl<'a> Kit<'a> {
     /// Makes one of the kit's functions global, once. Returns its name.
     pub(super) fn define(&mut self, callee: &Callee) -> &'static str {
         if let Entry::Vacant(entry) = self.defined.entry(callee.name) {
-            let defined = function(callee)
-                .and_then(|function| self.subject.define(callee.name, &function).map(|()| function));
+            let defined =
+                function(callee).and_then(|function| self.subject.define(callee.name, &function).map(|()| function));
             match defined {
                 Ok(function) => _ = entry.insert(Some(function)),
                 Err(error) => {

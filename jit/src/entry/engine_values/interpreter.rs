@@ -47,7 +47,8 @@ impl Interpreter {
 
     pub(crate) fn trampoline(&self) -> Result<&Trampoline, JitError> {
         self.trampoline.get_or_try(|| {
-            let [first, second] = self.trampolines.map(|trampolines| || trampolines.get(&self.signature, Options::new()));
+            let [first, second] =
+                self.trampolines.map(|trampolines| || trampolines.get(&self.signature, Options::new()));
             first().or_else(|_| second())
         })
     }
