@@ -17,8 +17,9 @@ use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::shape::{self, Shape};
 use crate::entry::engine_values::uncompiled::Uncompiled;
-use crate::entry::fast_call::function::{FastCall, FastCallCode};
+use crate::entry::fast_call::function::FastCall;
 use crate::entry::fast_call::key::FastCallKey;
+use crate::entry::fast_call::shape::FastCallCode;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
@@ -203,7 +204,8 @@ impl Jit {
         self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)
     }
 
-    /// Returns the model's native function for C functions of this signature. Signatures of one shape share it.
+    /// Returns the model's native function for C functions of this signature, compiled. Signatures of one shape share
+    /// it.
     ///
     /// # Errors
     ///
@@ -214,12 +216,29 @@ impl Jit {
         model: &FastCallModel,
         helpers: FastCallHelpers,
     ) -> Result<FastCall, JitError> {
+        let fast = self.uncompiled_fast_call(signature, model, helpers)?;
+        fast.compile()?;
+        Ok(fast)
+    }
+
+    /// Does as [`fast_call`](Self::fast_call), but leaves compiling to
+    /// [`bind`](FastCall::bind) or the [first call](FastCall::bind_at_first_call).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`fast_call`](Self::fast_call).
+    pub fn uncompiled_fast_call(
+        &self,
+        signature: &Signature,
+        model: &FastCallModel,
+        helpers: FastCallHelpers,
+    ) -> Result<FastCall, JitError> {
         check(model, signature)?;
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = FastCallKey::of(abi, signature, abi.plan(signature)?, model, helpers);
         let no_fork = hold_off();
         let generator = self.generator.as_ref().ok_or(JitError::NoCode)?;
-        let make = || FastCallCode::new(&no_fork, generator, signature, &key);
+        let make = || FastCallCode::new(generator, signature, &key);
         self.fast_calls.get_or_make(&no_fork, &key, Life::Used, make).map(FastCall::from)
     }
 }
@@ -239,7 +258,8 @@ mod tests {
     use super::*;
     use crate::c::definitions::Type;
     use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
-    use crate::engine::record::Pending;
+    use crate::engine::fast_call::model::{Exit, FastCallRole, NoResult, ResolvedHandle};
+    use crate::engine::record::{Pending, RecordHead};
     use crate::engine::values::model::{Integer, ResultPath, Role, Singleton, Test, ValueModel};
     use crate::entry::callback::thunk::Use;
     use crate::entry::engine_values::policy::CompilePolicy;
@@ -328,6 +348,56 @@ mod tests {
             assert_eq!((record.interpreted_calls(), values.is_compiled()), (10, false));
             values.compile().unwrap();
             assert!(!values.is_compiled());
+        }
+    }
+
+    static RAISED: AtomicUsize = AtomicUsize::new(0);
+
+    unsafe extern "C-unwind" fn resolve(
+        _: *const RecordHead,
+        _: *mut c_void,
+        _: usize,
+        _: u64,
+        _: *mut ResolvedHandle,
+    ) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn raise(_: *const RecordHead, exit: *mut c_void, index: usize, _: u64) -> NoResult {
+        assert!(!exit.is_null());
+        RAISED.store(index, Ordering::Relaxed);
+        NoResult::default()
+    }
+
+    #[test]
+    fn first_calls_without_memory_for_their_code_are_refused() {
+        type Native = unsafe extern "C" fn(i64, *mut [u8; 4]) -> i64;
+        let helpers = FastCallHelpers { resolve, raise };
+        for exit in [Exit::Flag { offset: 2 }, Exit::Raise] {
+            let jit = Jit::new().unwrap();
+            // A result that is wider than C's is more than moves.
+            let native = Signature::new([Type::I64, Type::POINTER], Type::I64).unwrap();
+            let roles = [FastCallRole::Argument, FastCallRole::Exit];
+            let model = FastCallModel::new(Abi::SysV64, native, roles, exit);
+            let signature = Signature::new([Type::I32], Type::I32).unwrap();
+            let code = jit.uncompiled_fast_call(&signature, &model, helpers).unwrap();
+            let pending = Pending::new();
+            // SAFETY: the target has the signature, and the cell outlives the record.
+            let record = unsafe { FastCall::record(double as *const c_void, &pending) };
+            // SAFETY: the record outlives its function.
+            let function = unsafe { code.bind_at_first_call(&record) }.unwrap();
+            jit.generator.as_ref().unwrap().lose_memory();
+            // SAFETY: the model describes a function of this type.
+            let call = unsafe { std::mem::transmute::<*const c_void, Native>(function.entry()) };
+            let mut flags = [0; 4];
+            // SAFETY: the function gets the address of its flag.
+            unsafe { call(21, &mut flags) };
+            let (flagged, raised) = match exit {
+                Exit::Flag { .. } => ([0, 0, 1, 0], 0),
+                Exit::Raise => ([0; 4], FastCallHelpers::NO_CODE),
+            };
+            assert_eq!((flags, RAISED.swap(0, Ordering::Relaxed)), (flagged, raised));
+            assert!(!function.is_compiled() && function.compile().is_err());
         }
     }
 }

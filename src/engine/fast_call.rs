@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, Scalar};
+use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar};
 
 use super::engine::Engine;
 use super::error::EngineError;
@@ -92,7 +92,7 @@ use hotcall_jit::Form;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct FastCallRecord(OwnedRecord<Refusals>);
+pub struct FastCallRecord(OwnedRecord<FastCallFunction, Refusals>);
 
 /// The data that decides how a call continues after it was refused.
 struct Refusals {
@@ -127,7 +127,12 @@ impl FastCallRecord {
         };
         // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
         // engine calls it as the model says.
-        let bind = |_: &Refusals, head| unsafe { code.bind(head) };
+        let bind = |head| unsafe {
+            match realm.policy().after() {
+                0 => code.bind(head),
+                _ => code.bind_at_first_call(head),
+            }
+        };
         let record = OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map_err(fail)?;
         adopt([&record]);
         Ok(Self(record))
@@ -136,6 +141,20 @@ impl FastCallRecord {
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
         self.0.entry
+    }
+
+    /// Compiles the function now instead of at its first call. Does nothing if it is compiled.
+    ///
+    /// # Errors
+    ///
+    /// Memory for code is missing, or the code generator failed.
+    pub fn compile(&self) -> Result<(), CompileError> {
+        self.0.native().compile().map_err(|source| CompileError::new(self.function().name(), source))
+    }
+
+    /// Returns true if there is code for the function. Otherwise its first call compiles it.
+    pub fn is_compiled(&self) -> bool {
+        self.0.native().is_compiled()
     }
 
     /// The C function.
@@ -224,6 +243,10 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
     if memory.data.head.is_closed() {
         return memory.throw(site, memory.data.closed());
     }
+    if index == FastCallHelpers::NO_CODE {
+        let source = JitError::Memory("none was left for the code of a function".into());
+        return memory.throw(site, CompileError::new(memory.data.function.name(), source).into());
+    }
     let problem = match memory.data.argument(index) {
         Form::Bytes(size) => Problem::Short { expected: size as usize, given: bits as usize },
         Form::Void | Form::Scalar(_) => {
@@ -241,6 +264,10 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
 
 impl fmt::Debug for FastCallRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FastCallRecord").field("function", self.function()).field("entry", &self.entry()).finish()
+        f.debug_struct("FastCallRecord")
+            .field("function", self.function())
+            .field("entry", &self.entry())
+            .field("is_compiled", &self.is_compiled())
+            .finish()
     }
 }

@@ -80,6 +80,7 @@ impl<E: Engine> Realm<E> {
     }
 
     /// When the functions of [records](Self::record) are compiled, and where. Calls are interpreted until then.
+    /// [Fast calls](Self::fast_call) are compiled at their first call, or when they are made if the policy says 0 calls.
     pub fn compile_policy(&self) -> &CompilePolicy {
         self.state.policy()
     }
@@ -121,6 +122,9 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
+    ///
+    /// If the function is more than checks and moves, its first call compiles it. Functions that the engine knows by then
+    /// are called by one jump more. With a [policy](Self::compile_policy) of 0 calls it is compiled now.
     ///
     /// # Errors
     ///

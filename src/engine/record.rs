@@ -31,17 +31,10 @@ use crate::function::prototype::Prototype;
 /// Dropping the last record of a closed library unmaps it, which runs the library's finalisers. They may call script
 /// back, which some engines' finalisers must not run. Then put records aside in the engine's finaliser and drop them
 /// later.
-pub struct Record(OwnedRecord<EngineValuesRecord>);
+pub struct Record(OwnedRecord<EngineFunction, AtomicPtr<c_void>>);
 
-/// The part of a record that only functions for engine values have.
-pub(super) struct EngineValuesRecord {
-    /// A pointer for the author's use.
-    author: AtomicPtr<c_void>,
-    values: EngineValues,
-}
-
-/// The memory of such a record.
-pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, EngineValuesRecord>;
+/// The memory of such a record, which has a pointer for the author's use.
+pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
@@ -83,24 +76,25 @@ impl Record {
         // SAFETY: the function has the signature. The record keeps the realm, and with it the cell and the policy.
         let head = unsafe { values.record_by(function.address(), realm.pending(), policy) };
         // SAFETY: the record stays in place until it is dropped with its native function.
-        let bind = |values: &EngineValuesRecord, head| unsafe { values.values.bind(head) };
-        let own = EngineValuesRecord { author: AtomicPtr::default(), values };
-        OwnedRecord::new(head, function, realm, own, bind, EngineFunction::entry).map(Self).map_err(fail)
+        let bind = |head| unsafe { values.bind(head) };
+        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry)
+            .map(Self)
+            .map_err(fail)
     }
 
-    /// Compiles the function now, on the caller's stack and thread. So does its first record with a policy of 0 calls.
-    /// All functions of its shape are then compiled. Nothing happens if they are, or where no code can be generated.
+    /// Compiles the function now, and with it all functions of its shape. Does nothing if they are compiled, or where no
+    /// code can be generated.
     ///
     /// # Errors
     ///
     /// The code generator failed.
     pub fn compile(&self) -> Result<(), CompileError> {
-        self.0.own.values.compile().map_err(|source| CompileError::new(self.function().name(), source))
+        self.0.native().values().compile().map_err(|source| CompileError::new(self.function().name(), source))
     }
 
     /// Returns true if calls run compiled code. Otherwise they are interpreted.
     pub fn is_compiled(&self) -> bool {
-        self.0.own.values.is_compiled()
+        self.0.native().values().is_compiled()
     }
 
     /// The number of calls that were interpreted. Compiled code counts only the calls that it leaves to the interpreter,
@@ -126,12 +120,12 @@ impl Record {
 
     /// The pointer that its author set last.
     pub fn author(&self) -> *mut c_void {
-        self.0.own.author.load(Ordering::Relaxed)
+        self.0.own.load(Ordering::Relaxed)
     }
 
     /// Sets a pointer for the author's own use, null at first. hotcall does not read it.
     pub fn set_author(&self, author: *mut c_void) {
-        self.0.own.author.store(author, Ordering::Relaxed);
+        self.0.own.store(author, Ordering::Relaxed);
     }
 
     /// The pointer to register the function with. The engine owns the record until it returns to [`Record::from_raw`]

@@ -151,9 +151,9 @@ impl Function {
         self.state.prototype.engine_values(engine)
     }
 
-    /// The function that an engine's compiled code calls, as this model says.
+    /// The function that an engine's compiled code calls, as this model says, compiled or not.
     pub(crate) fn fast_call(&self, model: &FastCallModel, helpers: FastCallHelpers) -> Result<FastCall, JitError> {
-        Jit::shared()?.fast_call(self.signature(), model, helpers)
+        Jit::shared()?.uncompiled_fast_call(self.signature(), model, helpers)
     }
 
     /// The signature, with everything that its declaration says about pointers.

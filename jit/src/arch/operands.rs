@@ -4,6 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
 
+use crate::convention::spare::Spare;
+
 /// Bytes from one stub to the next, and from one stub's data to the next stub's.
 pub(crate) const STRIDE: usize = 16;
 
@@ -23,6 +25,24 @@ pub(crate) struct StubData {
 }
 
 const _: () = assert!(size_of::<StubData>() == STRIDE);
+
+/// What a stub hands over to the code that it leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Handover {
+    Nothing,
+    /// Its cell, in a register that no convention uses for arguments: for code that is written by hand.
+    Scratch,
+    /// Its cell, in the spare place of a thunk's arguments.
+    Spare(Spare),
+}
+
+/// The beginning of what the first call of a function needs, which assembly reads.
+#[repr(C)]
+pub(crate) struct FirstCallHeader {
+    /// Returns the code that makes this call and later ones, or null if the call was refused. `frame` has the arguments,
+    /// as [`first_call_word`](crate::arch::universal::first_call_word) counts them.
+    pub(crate) bind: unsafe extern "C-unwind" fn(header: *const Self, frame: *const u64) -> *const u8,
+}
 
 /// The number of stubs in the static table: 32 KiB of code, and 32 KiB of data.
 pub(crate) const STATIC_STUBS: usize = 2048;

@@ -3,9 +3,8 @@
 use std::io;
 use std::ptr::NonNull;
 
-use crate::arch::operands::StubData;
-use crate::convention::spare::Spare;
+use crate::arch::operands::{Handover, StubData};
 
-pub(crate) fn take(_: Option<Spare>, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+pub(crate) fn take(_: Handover, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
     Err(io::ErrorKind::Unsupported.into())
 }

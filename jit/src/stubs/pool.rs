@@ -6,7 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::arch::operands::UniversalHeader;
+use crate::arch::operands::{Handover, UniversalHeader};
 use crate::convention::spare::Spare;
 use crate::error::JitError;
 use crate::lock::{Lock, Locked};
@@ -64,7 +64,7 @@ impl Tables {
 
     /// Makes up to `len` stubs, at least one. The last one is to be used first.
     fn more(&self, len: usize) -> Result<Vec<CellPointer>, JitError> {
-        let stubs = table::take(Some(self.place), len).map_err(JitError::memory)?;
+        let stubs = table::take(Handover::Spare(self.place), len).map_err(JitError::memory)?;
         let thunk = self.thunk.load(Ordering::Relaxed);
         let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, thunk.cast()));
         Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| CellPointer(NonNull::from(cell))).collect())

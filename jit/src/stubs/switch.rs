@@ -1,20 +1,22 @@
 //! Switches: addresses that lead to code, and later to other code.
 
-use std::ptr::NonNull;
+use std::ffi::c_void;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering;
 
-use crate::arch::operands::StubData;
+use crate::arch::operands::{Handover, StubData};
 use crate::error::JitError;
 use crate::lock::Lock;
 use crate::stubs::table;
 
 /// An address that jumps to code. A call through it costs one jump more than a call of the code.
 ///
-/// It is a stub that hands over nothing. Nobody may call it once the switch is dropped.
+/// It is a stub that serves no callback. Nobody may call it once the switch is dropped.
 pub(crate) struct Switch(SwitchStub);
 
 #[derive(Clone, Copy)]
 struct SwitchStub {
+    handover: Handover,
     entry: NonNull<u8>,
     data: &'static StubData,
 }
@@ -34,8 +36,21 @@ impl Switch {
     ///
     /// The system refuses memory for code.
     pub(crate) fn to(code: *const u8) -> Result<Self, JitError> {
-        let free = FREE.hold().pop();
-        let stub = free.map_or_else(SwitchStub::new, Ok)?;
+        Self::new(Handover::Nothing, ptr::null(), code)
+    }
+
+    /// Makes a switch that leads to this code, and hands it an address in the scratch register.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses memory for code.
+    pub(crate) fn with_context(context: *const c_void, code: *const u8) -> Result<Self, JitError> {
+        Self::new(Handover::Scratch, context, code)
+    }
+
+    fn new(handover: Handover, context: *const c_void, code: *const u8) -> Result<Self, JitError> {
+        let stub = SwitchStub::take(handover)?;
+        stub.data.cell.store(context.cast_mut(), Ordering::Relaxed);
         let switch = Self(stub);
         switch.lead_to(code);
         Ok(switch)
@@ -53,10 +68,15 @@ impl Switch {
 }
 
 impl SwitchStub {
-    fn new() -> Result<Self, JitError> {
-        let stub = table::take(None, 1).map_err(JitError::memory)?.pop();
+    fn take(handover: Handover) -> Result<Self, JitError> {
+        let mut free = FREE.hold();
+        if let Some(index) = free.iter().rposition(|stub| stub.handover == handover) {
+            return Ok(free.swap_remove(index));
+        }
+        drop(free);
+        let stub = table::take(handover, 1).map_err(JitError::memory)?.pop();
         let (entry, data) = stub.ok_or_else(|| JitError::memory("a table without stubs"))?;
-        Ok(Self { entry, data })
+        Ok(Self { handover, entry, data })
     }
 }
 
