@@ -343,7 +343,7 @@ mod tests {
                 let integer = 0xffff_ffff << 32 | number;
                 // SAFETY: the function gets one value and its record.
                 let result = unsafe { call(1, &integer, (&raw const record).cast()) };
-                assert_eq!(result, 0xffff_ffff << 32 | number * 2);
+                assert_eq!(result, (0xffff_ffff << 32) | (number * 2));
             }
             assert_eq!((record.interpreted_calls(), values.is_compiled()), (10, false));
             values.compile().unwrap();

@@ -13,7 +13,6 @@ use crate::engine::HELPERS;
 use crate::native::FLAG;
 
 /// Takes arguments of both kinds in registers and on the stack.
-#[expect(clippy::too_many_arguments, reason = "it needs more than registers hold")]
 extern "C" fn mixed(
     a: i64,
     b: f64,
