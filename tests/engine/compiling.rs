@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::{Mutex, mpsc};
+use std::thread;
 
 use hotcall::engine::{CompileJob, Record};
 use hotcall::{Function, Library, Signature, Type};
@@ -52,7 +53,6 @@ fn script_calls_a_function_until_it_is_compiled() {
 }
 
 #[test]
-#[cfg(feature = "jit")]
 fn another_thread_compiles() {
     let world = World::new([]);
     let policy = world.realm.compile_policy();
@@ -64,10 +64,13 @@ fn another_thread_compiles() {
     let call = "f(5, 1, 1, 1, 1, 1, 1, 1, 1, 1)";
     (0..10).for_each(|_| assert_eq!(world.run(call).unwrap(), "5"));
     assert!(!record.is_compiled());
-    std::thread::spawn(move || jobs.recv().unwrap().run()).join().unwrap();
-    assert!(record.is_compiled());
+    // Without a code generator no call asks for code.
+    let job = jobs.try_recv().ok();
+    assert_eq!(job.is_some(), cfg!(feature = "jit"));
+    thread::spawn(move || job.map(CompileJob::run)).join().unwrap();
+    assert_eq!(record.is_compiled(), cfg!(feature = "jit"));
     assert_eq!(world.run(call).unwrap(), "5");
-    assert_eq!(record.interpreted_calls(), 10);
+    assert_eq!(record.interpreted_calls(), if record.is_compiled() { 10 } else { 11 });
 }
 
 #[test]
