@@ -44,7 +44,7 @@ impl CompilePolicy {
     }
 
     /// Sets the number of interpreted calls of a shape after which it is compiled. `u32::MAX` leaves that to
-    /// [`EngineValues::compile`](crate::EngineValues::compile).
+    /// [`EngineValues::compile`](crate::EngineValues::compile). With 0, a realm compiles functions when it makes them.
     pub fn set_after(&self, calls: u32) {
         self.after.store(calls, Ordering::Relaxed);
     }
