@@ -4,23 +4,8 @@
 
 use std::ptr;
 
-use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult};
 use hotcall_jit::{Jit, Options, Signature, Type};
-
-/// Bytes of a fibre's stack. Rust's own frames take most of it where nothing is optimised.
-const FIBRE: usize = 32 * 1024;
-
-/// Runs `work` on a fibre, which is left once on the way.
-fn on_fibre(work: impl FnOnce() + 'static) {
-    let stack = DefaultStack::new(FIBRE).unwrap();
-    let mut fibre = Coroutine::with_stack(stack, move |yielder, ()| {
-        yielder.suspend(());
-        work();
-    });
-    assert!(matches!(fibre.resume(()), CoroutineResult::Yield(())));
-    assert!(matches!(fibre.resume(()), CoroutineResult::Return(())));
-}
+use hotcall_testing::fibre::on_fibre;
 
 fn jit() -> &'static Jit {
     Box::leak(Box::new(Jit::new().unwrap()))

@@ -11,17 +11,28 @@ use corosensei::stack::DefaultStack;
 /// Bytes of a stack. Pages that nothing has touched take no memory.
 const SIZE: usize = 1024 * 1024;
 
-/// A stack with a guard page, unmapped when the value is dropped.
-pub(crate) struct Stack(DefaultStack);
+/// A value whose methods run on a stack of its own. It is boxed, because even moving it may take much of a small stack.
+pub(crate) struct OnStack<T> {
+    value: Box<T>,
+    /// It has a guard page, and is unmapped when it is dropped.
+    stack: DefaultStack,
+}
 
-impl Stack {
-    /// Maps a stack.
-    pub(crate) fn new() -> io::Result<Self> {
-        DefaultStack::new(SIZE).map(Self)
+impl<T> OnStack<T> {
+    /// Maps a stack, and makes the value there.
+    ///
+    /// # Errors
+    ///
+    /// Memory for the stack is exhausted.
+    pub(crate) fn new(make: impl FnOnce() -> T) -> io::Result<Self> {
+        let mut stack = DefaultStack::new(SIZE)?;
+        let value = on_stack(&mut stack, || Box::new(make()));
+        Ok(Self { value, stack })
     }
 
-    /// Runs `work` on this stack, on the same thread.
-    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        on_stack(&mut self.0, work)
+    /// Runs `work` on the value's stack, on the same thread.
+    pub(crate) fn run<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> R {
+        let Self { value, stack } = self;
+        on_stack(stack, || work(value))
     }
 }

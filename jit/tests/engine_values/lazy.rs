@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
-use corosensei::on_stack;
-use corosensei::stack::DefaultStack;
 use hotcall_jit::engine::values::{EngineAbi, RecordHead};
 use hotcall_jit::{CompileJob, CompilePolicy, EngineFunction, EngineValues, Jit, Scalar, Signature, Type};
+use hotcall_testing::fibre::on_fibre;
 
 use crate::engine::{self, HELPERS};
 use crate::models::{self, Model, Passed};
@@ -111,7 +110,7 @@ fn a_fibre_compiles_at_any_call() {
             let (values, policy) = (values(jit(), &model), CompilePolicy::new());
             policy.set_after(first);
             let native = Native::new(&model, &values, &policy);
-            on_stack(DefaultStack::new(32 * 1024).unwrap(), || (0..10).for_each(|n| native.check(n, 1)));
+            on_fibre(|| (0..10).for_each(|n| native.check(n, 1)));
             assert!(values.is_compiled());
         }
     }

@@ -3,11 +3,10 @@
 use std::ffi::c_void;
 use std::mem::transmute;
 
-use corosensei::on_stack;
-use corosensei::stack::DefaultStack;
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Abi, FastCall, FastCallFunction, Jit, Signature, Type};
+use hotcall_testing::fibre::on_fibre;
 
 use crate::engine::HELPERS;
 use crate::native::FLAG;
@@ -112,7 +111,7 @@ fn a_record_that_was_closed_before_refuses_its_first_call() {
 fn a_fibre_makes_first_calls() {
     let (jit, pending) = (Jit::new().unwrap(), Pending::new());
     let records = [0; 3].map(|_| record(&pending));
-    on_stack(DefaultStack::new(32 * 1024).unwrap(), || {
+    on_fibre(|| {
         let (_, functions) = functions(&jit, &records);
         for function in functions.iter().chain(&functions) {
             assert_eq!(call(function, &mut [0; 16]), EXPECTED());
