@@ -40,6 +40,8 @@ mod lua;
 mod lua_ffi;
 #[path = "support/open.rs"]
 mod open;
+#[path = "support/open_engine.rs"]
+mod open_engine;
 #[path = "support/sample.rs"]
 mod sample;
 #[path = "support/spider_monkey.rs"]
@@ -68,6 +70,7 @@ struct Report {
     compile: Compile,
     callback: Callbacks,
     open: Open,
+    open_engine: Vec<open_engine::Row>,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
     lua: Vec<lua::Row>,
@@ -262,6 +265,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
+    let open_engine = open_engine::measure()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
     let lua = lua::measure()?;
@@ -277,6 +281,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         compile,
         callback,
         open,
+        open_engine,
         engine,
         vm,
         lua,
@@ -517,6 +522,7 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
+    open_engine::print(&report.open_engine);
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
     lua::print(&report.lua);

@@ -131,6 +131,7 @@ impl Loops {
     /// Sets all of them up, and checks that they agree on the result.
     pub(crate) fn new(c: &CFunctions, case: &Case) -> Result<Self, Box<dyn Error>> {
         let script = Script::default();
+        script.realm.compile_policy().set_after(0);
         let target = address(&c.0, case.name)?;
         // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
         let function =

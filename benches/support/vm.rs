@@ -161,6 +161,7 @@ impl Loops {
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
         // SAFETY: the model is the machine's.
         let realm = unsafe { Realm::new(Bare, bare::model()) }?;
+        realm.compile_policy().set_after(0);
         // SAFETY: the loops pass values that the function takes.
         let record = unsafe { realm.record(&function) }?;
         // SAFETY: vm.c has functions of these types.

@@ -18,10 +18,14 @@ use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::{ThunkCode, Thunks};
 use crate::entry::engine_callback::interpreter::ScriptCall;
 use crate::entry::engine_callback::key::{EngineCallbackKey, MAX_COMPILED};
-use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
+use crate::entry::engine_values::function::EngineValues;
+use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
-use crate::entry::fast_call::function::{FastCall, FastCallCode};
+use crate::entry::engine_values::shape::{self, Shape};
+use crate::entry::engine_values::uncompiled::Uncompiled;
+use crate::entry::fast_call::function::FastCall;
 use crate::entry::fast_call::key::FastCallKey;
+use crate::entry::fast_call::shape::FastCallCode;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
@@ -41,9 +45,11 @@ pub struct Jit {
     /// The generator, or `None` if everything is universal.
     generator: Option<Arc<Generator>>,
     trampolines: Trampolines,
+    /// Universal trampolines, which take far less time to make, for functions that are not compiled yet.
+    uncompiled_trampolines: Trampolines,
     thunks: Thunks,
-    engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
-    interpreted: OnceMap<EngineAbi, Interpreted>,
+    engine_values: OnceMap<EngineValuesKey, Shape>,
+    uncompiled: OnceMap<EngineAbi, Uncompiled>,
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
     engine_callbacks: OnceMap<EngineCallbackKey, Option<&'static ThunkCode>>,
 }
@@ -52,7 +58,7 @@ pub struct Jit {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Shapes of calls that have code, including those of engines.
+    /// Shapes of calls, including those of engines, which may not be compiled yet.
     pub trampolines: usize,
     /// Shapes of callbacks that have code.
     pub thunks: usize,
@@ -93,10 +99,11 @@ impl Jit {
         let generator = generator.map(Arc::new);
         Self {
             trampolines: Trampolines::new(generator.clone()),
+            uncompiled_trampolines: Trampolines::new(None),
             thunks: Thunks::new(generator.clone()),
             generator,
             engine_values: OnceMap::new(),
-            interpreted: OnceMap::new(),
+            uncompiled: OnceMap::new(),
             fast_calls: OnceMap::new(),
             engine_callbacks: OnceMap::new(),
         }
@@ -143,6 +150,15 @@ impl Jit {
     /// left.
     pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         self.trampolines.get(signature, options)
+    }
+
+    /// Does as [`slots`](Self::slots), but never generates code. Such trampolines are made faster, and called more slowly.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Jit::slots`]. No address may be left although code can be generated.
+    pub fn uncompiled_slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
+        self.uncompiled_trampolines.get(signature, options)
     }
 
     /// Returns the thunk for callbacks of this signature. Signatures of one shape share it, and it is never freed.
@@ -200,27 +216,51 @@ impl Jit {
         ScriptCall::new(&self.trampolines, engine)
     }
 
-    /// Returns the native functions for engines of this model and C functions of this signature. Signatures of one
-    /// shape share them.
+    /// Returns the native functions for engines of this model and C functions of this signature, compiled. Signatures
+    /// of one shape share them.
     ///
     /// # Errors
     ///
     /// The model's native function exceeds a limit; the errors of [`Jit::slots`].
     pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        let values = self.uncompiled_engine_values(signature, engine)?;
+        values.compile()?;
+        Ok(values)
+    }
+
+    /// Does as [`engine_values`](Self::engine_values), but leaves compiling to the
+    /// [policy](crate::CompilePolicy) of the records. Calls are interpreted until then.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`engine_values`](Self::engine_values).
+    pub fn uncompiled_engine_values(
+        &'static self,
+        signature: &Signature,
+        engine: &EngineAbi,
+    ) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
         let no_fork = hold_off();
         // Code behind stubs is never freed, because thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
-            let interpreted =
-                || self.interpreted.get_or_make(&no_fork, engine, Life::Kept, || Interpreted::new(abi, engine));
-            EngineValuesCode::new(&no_fork, self.generator.as_deref(), &self.trampolines, signature, &key, interpreted)
+            let uncompiled = self.uncompiled.get_or_make(&no_fork, engine, Life::Kept, || {
+                // SAFETY: the handler takes this context, and the slots of the model's native function.
+                unsafe { Uncompiled::new(&no_fork, self.generator.as_deref(), abi, engine, shape::with_data) }
+            })?;
+            let trampolines = match &self.generator {
+                Some(_) => [&self.uncompiled_trampolines, &self.trampolines],
+                None => [&self.trampolines; 2],
+            };
+            let interpreter = Interpreter::new(signature, engine, trampolines);
+            Shape::new(abi, engine, interpreter, self.generator.clone(), uncompiled)
         };
         self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)
     }
 
-    /// Returns the model's native function for C functions of this signature. Signatures of one shape share it.
+    /// Returns the model's native function for C functions of this signature, compiled. Signatures of one shape share
+    /// it.
     ///
     /// # Errors
     ///
@@ -231,12 +271,29 @@ impl Jit {
         model: &FastCallModel,
         helpers: FastCallHelpers,
     ) -> Result<FastCall, JitError> {
+        let fast = self.uncompiled_fast_call(signature, model, helpers)?;
+        fast.compile()?;
+        Ok(fast)
+    }
+
+    /// Does as [`fast_call`](Self::fast_call), but leaves compiling to
+    /// [`bind`](FastCall::bind) or the [first call](FastCall::bind_at_first_call).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`fast_call`](Self::fast_call).
+    pub fn uncompiled_fast_call(
+        &self,
+        signature: &Signature,
+        model: &FastCallModel,
+        helpers: FastCallHelpers,
+    ) -> Result<FastCall, JitError> {
         check(model, signature)?;
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = FastCallKey::of(abi, signature, abi.plan(signature)?, model, helpers);
         let no_fork = hold_off();
         let generator = self.generator.as_ref().ok_or(JitError::NoCode)?;
-        let make = || FastCallCode::new(&no_fork, generator, signature, &key);
+        let make = || FastCallCode::new(generator, signature, &key);
         self.fast_calls.get_or_make(&no_fork, &key, Life::Used, make).map(FastCall::from)
     }
 }
@@ -255,7 +312,14 @@ mod tests {
 
     use super::*;
     use crate::c::definitions::Type;
+    use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+    use crate::engine::fast_call::model::{Exit, FastCallRole, NoResult};
+    use crate::engine::object::ResolvedHandle;
+    use crate::engine::record::{Pending, RecordHead};
+    use crate::engine::test::Test;
+    use crate::engine::values::model::{Integer, ResultPath, Role, Singleton, ValueModel};
     use crate::entry::callback::thunk::Use;
+    use crate::entry::engine_values::policy::CompilePolicy;
 
     extern "C-unwind" fn join(high: i32, low: u8) -> i64 {
         i64::from(high) << 8 | i64::from(low)
@@ -287,5 +351,112 @@ mod tests {
             thunk.stubs(Use::Plain).give_back(stub);
         }
         assert_eq!(result as i64, -257);
+    }
+
+    unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn convert_result(_: *mut NativeCall, _: *const u64, _: *mut Words) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn finish(_: *mut NativeCall) {}
+
+    unsafe extern "C-unwind" fn take_pins(_: *mut NativeCall) {}
+
+    unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}
+
+    extern "C-unwind" fn double(number: i32) -> i32 {
+        number * 2
+    }
+
+    /// An engine whose integers have ones in the upper half, with and without a parameter for the record.
+    fn engine(passes_data: bool) -> EngineAbi {
+        const INTEGER: u64 = 0xffff_ffff << 32;
+        let roles = [Role::Argc, Role::Argv { first: 0 }, if passes_data { Role::Data } else { Role::Ignored }];
+        let native = Signature::new([Type::USIZE, Type::POINTER, Type::POINTER], Type::U64).unwrap();
+        let outcome = ResultPath::Returned { exception: [0, 0] };
+        let integer = Integer::new(Test::range(INTEGER, u64::MAX), 4, [INTEGER, 0]);
+        let model = ValueModel::new(native, roles, outcome, Singleton::word(10)).integer(integer);
+        EngineAbi::new(model, EngineHelpers { convert, result: convert_result, finish, take_pins, fail }).unwrap()
+    }
+
+    #[test]
+    fn calls_stay_interpreted_without_memory_for_their_code() {
+        for passes_data in [true, false] {
+            let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
+            let signature = Signature::new([Type::I32], Type::I32).unwrap();
+            let values = jit.uncompiled_engine_values(&signature, &engine(passes_data)).unwrap();
+            let (pending, policy) = (Pending::new(), CompilePolicy::new());
+            policy.set_after(3);
+            // SAFETY: the target has the signature; the cell and the policy outlive the record.
+            let record = unsafe { values.record_by(double as *const c_void, &pending, &policy) };
+            // SAFETY: the record outlives its function.
+            let native = unsafe { values.bind(&raw const record) }.unwrap();
+            jit.generator.as_ref().unwrap().lose_memory();
+            type Native = unsafe extern "C" fn(usize, *const u64, *const c_void) -> u64;
+            // SAFETY: the model describes a function of this type.
+            let call = unsafe { std::mem::transmute::<*const c_void, Native>(native.entry()) };
+            for number in 0..10 {
+                let integer = 0xffff_ffff << 32 | number;
+                // SAFETY: the function gets one value and its record.
+                let result = unsafe { call(1, &integer, (&raw const record).cast()) };
+                assert_eq!(result, (0xffff_ffff << 32) | (number * 2));
+            }
+            assert_eq!((record.interpreted_calls(), values.is_compiled()), (10, false));
+            values.compile().unwrap();
+            assert!(!values.is_compiled());
+        }
+    }
+
+    static RAISED: AtomicUsize = AtomicUsize::new(0);
+
+    unsafe extern "C-unwind" fn resolve(
+        _: *const RecordHead,
+        _: *mut c_void,
+        _: usize,
+        _: u64,
+        _: *mut ResolvedHandle,
+    ) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn raise(_: *const RecordHead, exit: *mut c_void, index: usize, _: u64) -> NoResult {
+        assert!(!exit.is_null());
+        RAISED.store(index, Ordering::Relaxed);
+        NoResult::default()
+    }
+
+    #[test]
+    fn first_calls_without_memory_for_their_code_are_refused() {
+        type Native = unsafe extern "C" fn(i64, *mut [u8; 4]) -> i64;
+        let helpers = FastCallHelpers { resolve, raise };
+        for exit in [Exit::Flag { offset: 2 }, Exit::Raise] {
+            let jit = Jit::new().unwrap();
+            // A result that is wider than C's is more than moves.
+            let native = Signature::new([Type::I64, Type::POINTER], Type::I64).unwrap();
+            let roles = [FastCallRole::Argument, FastCallRole::Exit];
+            let model = FastCallModel::new(Abi::SysV64, native, roles, exit);
+            let signature = Signature::new([Type::I32], Type::I32).unwrap();
+            let code = jit.uncompiled_fast_call(&signature, &model, helpers).unwrap();
+            let pending = Pending::new();
+            // SAFETY: the target has the signature, and the cell outlives the record.
+            let record = unsafe { FastCall::record(double as *const c_void, &pending) };
+            // SAFETY: the record outlives its function.
+            let function = unsafe { code.bind_at_first_call(&record) }.unwrap();
+            jit.generator.as_ref().unwrap().lose_memory();
+            // SAFETY: the model describes a function of this type.
+            let call = unsafe { std::mem::transmute::<*const c_void, Native>(function.entry()) };
+            let mut flags = [0; 4];
+            // SAFETY: the function gets the address of its flag.
+            unsafe { call(21, &mut flags) };
+            let (flagged, raised) = match exit {
+                Exit::Flag { .. } => ([0, 0, 1, 0], 0),
+                Exit::Raise => ([0; 4], FastCallHelpers::NO_CODE),
+            };
+            assert_eq!((flags, RAISED.swap(0, Ordering::Relaxed)), (flagged, raised));
+            assert!(!function.is_compiled() && function.compile().is_err());
+        }
     }
 }

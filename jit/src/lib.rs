@@ -51,6 +51,7 @@ pub use convention::verify::{Fault, FaultKind};
 pub use entry::callback::thunk::{ThunkCode, Use};
 pub use entry::engine_callback::interpreter::ScriptCall;
 pub use entry::engine_values::function::{EngineFunction, EngineValues};
+pub use entry::engine_values::policy::{CompileJob, CompilePolicy};
 pub use entry::fast_call::function::{FastCall, FastCallFunction};
 pub use entry::slots::key::Options;
 pub use entry::slots::trampoline::{SlotsEntry, Trampoline};

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, Scalar};
+use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar};
 
 use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
-use super::record_memory::{OwnedRecord, RecordMemory};
+use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
 use super::view::View;
 use crate::function::error::CompileError;
@@ -92,7 +92,7 @@ use hotcall_jit::Form;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct FastCallRecord(OwnedRecord<Refusals>);
+pub struct FastCallRecord(OwnedRecord<FastCallFunction, Refusals>);
 
 /// The data that decides how a call continues after it was refused.
 struct Refusals {
@@ -127,13 +127,34 @@ impl FastCallRecord {
         };
         // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
         // engine calls it as the model says.
-        let bind = |head| unsafe { code.bind(head) };
-        OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
+        let bind = |head| unsafe {
+            match realm.policy().after() {
+                0 => code.bind(head),
+                _ => code.bind_at_first_call(head),
+            }
+        };
+        let record = OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map_err(fail)?;
+        adopt([&record]);
+        Ok(Self(record))
     }
 
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
         self.0.entry
+    }
+
+    /// Compiles the function now instead of at its first call. Does nothing if it is compiled.
+    ///
+    /// # Errors
+    ///
+    /// Memory for code is missing, or the code generator failed.
+    pub fn compile(&self) -> Result<(), CompileError> {
+        self.0.native().compile().map_err(|source| CompileError::new(self.function().name(), source))
+    }
+
+    /// Returns true if there is code for the function. Otherwise its first call compiles it.
+    pub fn is_compiled(&self) -> bool {
+        self.0.native().is_compiled()
     }
 
     /// The C function.
@@ -222,6 +243,10 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
     if memory.data.head.is_closed() {
         return memory.throw(site, memory.data.closed());
     }
+    if index == FastCallHelpers::NO_CODE {
+        let source = JitError::Memory("none was left for the code of a function".into());
+        return memory.throw(site, CompileError::new(memory.data.function.name(), source).into());
+    }
     let problem = match memory.data.argument(index) {
         Form::Bytes(size) => Problem::Short { expected: size as usize, given: bits as usize },
         Form::Void | Form::Scalar(_) => {
@@ -239,6 +264,10 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
 
 impl fmt::Debug for FastCallRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FastCallRecord").field("function", self.function()).field("entry", &self.entry()).finish()
+        f.debug_struct("FastCallRecord")
+            .field("function", self.function())
+            .field("entry", &self.entry())
+            .field("is_compiled", &self.is_compiled())
+            .finish()
     }
 }

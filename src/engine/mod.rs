@@ -11,6 +11,7 @@
 //! | [`Engine`] | all other values, pins, and throwing: the part that the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`EngineThunk`], [`EngineCallback`] | functions of script as C function pointers |
+//! | [`CompilePolicy`] | when functions are compiled, and where; calls are interpreted until then |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
 //! | [`FastCallRecord`] | a C function for such calls |
@@ -66,7 +67,6 @@ mod script_function;
 mod site;
 mod view;
 
-pub use hotcall_jit::Abi;
 pub use hotcall_jit::engine::fast_call::{
     ByteLength, Check, ElementSize, Exit, FastCallError, FastCallModel, FastCallRole, Handles,
     MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, Small, Tag,
@@ -75,6 +75,7 @@ pub use hotcall_jit::engine::values::{
     Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass,
     PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
+pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 
 pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;

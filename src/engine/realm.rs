@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, ResolvedHandle};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
-use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
+use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 
 use super::convert::{to_slot, to_value};
 use super::engine::Engine;
@@ -110,7 +110,14 @@ impl<E: Engine> Realm<E> {
         self.state.model()
     }
 
-    /// Makes a record of a C function, which the engine can then call.
+    /// When the functions of [records](Self::record) are compiled, and where. Calls are interpreted until then.
+    /// [Fast calls](Self::fast_call) are compiled at their first call, or when they are made if the policy says 0 calls.
+    pub fn compile_policy(&self) -> &CompilePolicy {
+        self.state.policy()
+    }
+
+    /// Makes a record of a C function, which the engine can then call. The [policy](Self::compile_policy) says when it is
+    /// compiled.
     ///
     /// # Errors
     ///
@@ -128,7 +135,27 @@ impl<E: Engine> Realm<E> {
         Record::new(function, &self.state)
     }
 
+    /// Makes records of many C functions, such as those of a library, in less time than one after the other. They come
+    /// in the order of the functions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`record`](Self::record), for the first function that fails. Then no record is made.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`record`](Self::record), for each of the functions.
+    pub unsafe fn records<'f>(
+        &self,
+        functions: impl IntoIterator<Item = &'f Function>,
+    ) -> Result<Vec<Record>, RecordError> {
+        Record::all(functions, &self.state)
+    }
+
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
+    ///
+    /// If the function is more than checks and moves, its first call compiles it. Functions that the engine knows by then
+    /// are called by one jump more. With a [policy](Self::compile_policy) of 0 calls it is compiled now.
     ///
     /// # Errors
     ///

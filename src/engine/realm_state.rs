@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
+use hotcall_jit::CompilePolicy;
 use hotcall_jit::engine::values::{EngineAbi, Pending, PinList, ValueModel};
 
 use super::engine::Engine;
@@ -16,6 +17,7 @@ pub(super) struct RealmState<E: Engine> {
     waiting: RefCell<Option<Waiting<E>>>,
     /// `None` if values are handles.
     abi: Option<EngineAbi>,
+    policy: CompilePolicy,
     engine: E,
 }
 
@@ -39,11 +41,15 @@ impl<E: Engine> RealmState<E> {
     pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
         let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
         let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
-        Self { pending, waiting: RefCell::new(None), abi, engine }
+        Self { pending, waiting: RefCell::new(None), abi, policy: CompilePolicy::new(), engine }
     }
 
     pub(super) const fn abi(&self) -> Option<&EngineAbi> {
         self.abi.as_ref()
+    }
+
+    pub(super) const fn policy(&self) -> &CompilePolicy {
+        &self.policy
     }
 
     pub(super) const fn pending(&self) -> &Pending {

@@ -1,5 +1,6 @@
 //! C functions that an engine calls with its own values.
 
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -7,14 +8,16 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::EngineFunction;
+use hotcall_jit::engine::values::EngineAbi;
+use hotcall_jit::{EngineFunction, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::RecordError;
 use super::realm_state::RealmState;
-use super::record_memory::{OwnedRecord, RecordMemory};
+use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::function::prototype::Prototype;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
 ///
@@ -28,23 +31,76 @@ use crate::function::function::Function;
 /// Dropping the last record of a closed library unmaps it, which runs the library's finalisers. They may call script
 /// back, which some engines' finalisers must not run. Then put records aside in the engine's finaliser and drop them
 /// later.
-pub struct Record(OwnedRecord<AtomicPtr<c_void>>);
+pub struct Record(OwnedRecord<EngineFunction, AtomicPtr<c_void>>);
 
 /// The memory of such a record, which has a pointer for the author's use.
 pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
+        let record = Self::of_values(function, realm, |abi| function.engine_values(abi))?;
+        adopt([&record.0]);
+        Ok(record)
+    }
+
+    /// Makes a record of each function. Looks for each shape once, and takes the lock of a library once.
+    pub(super) fn all<'f, E: Engine>(
+        functions: impl IntoIterator<Item = &'f Function>,
+        realm: &Arc<RealmState<E>>,
+    ) -> Result<Vec<Self>, RecordError> {
+        let mut found: HashMap<*const Prototype, EngineValues> = HashMap::new();
+        let of_function = |function: &Function| {
+            Self::of_values(function, realm, |abi| match found.get(&function.prototype()) {
+                Some(values) => Ok(values.clone()),
+                None => Ok(found.entry(function.prototype()).or_insert(function.engine_values(abi)?).clone()),
+            })
+        };
+        let records = functions.into_iter().map(of_function).collect::<Result<Vec<_>, _>>()?;
+        adopt(records.iter().map(|record| &record.0));
+        Ok(records)
+    }
+
+    /// Makes a record that its library does not know yet.
+    fn of_values<E: Engine>(
+        function: &Function,
+        realm: &Arc<RealmState<E>>,
+        values: impl FnOnce(&EngineAbi) -> Result<EngineValues, JitError>,
+    ) -> Result<Self, RecordError> {
         let fail = |source| CompileError::new(function.name(), source).into();
         let Some(abi) = realm.abi() else { return Err(RecordError::Handles { function: function.name().into() }) };
-        let values = function.engine_values(abi).map_err(fail)?;
-        // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
-        let head = unsafe { values.record(function.address(), realm.pending()) };
+        let values = values(abi).map_err(fail)?;
+        let policy = realm.policy();
+        if policy.after() == 0 {
+            values.compile().map_err(fail)?;
+        }
+        // SAFETY: the function has the signature. The record keeps the realm, and with it the cell and the policy.
+        let head = unsafe { values.record_by(function.address(), realm.pending(), policy) };
         // SAFETY: the record stays in place until it is dropped with its native function.
         let bind = |head| unsafe { values.bind(head) };
         OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry)
             .map(Self)
             .map_err(fail)
+    }
+
+    /// Compiles the function now, and with it all functions of its shape. Does nothing if they are compiled, or where no
+    /// code can be generated.
+    ///
+    /// # Errors
+    ///
+    /// The code generator failed.
+    pub fn compile(&self) -> Result<(), CompileError> {
+        self.0.native().values().compile().map_err(|source| CompileError::new(self.function().name(), source))
+    }
+
+    /// Returns true if calls run compiled code. Otherwise they are interpreted.
+    pub fn is_compiled(&self) -> bool {
+        self.0.native().values().is_compiled()
+    }
+
+    /// The number of calls that were interpreted. Compiled code counts only the calls that it leaves to the interpreter,
+    /// such as those with a wrong argument.
+    pub fn interpreted_calls(&self) -> u64 {
+        self.0.head.interpreted_calls()
     }
 
     /// The address of the native function.
@@ -102,6 +158,11 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("function", self.function()).field("entry", &self.entry()).finish()
+        f.debug_struct("Record")
+            .field("function", self.function())
+            .field("entry", &self.entry())
+            .field("is_compiled", &self.is_compiled())
+            .field("interpreted_calls", &self.interpreted_calls())
+            .finish()
     }
 }

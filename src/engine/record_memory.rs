@@ -15,9 +15,9 @@ use super::realm_state::RealmState;
 use crate::function::function::Function;
 use hotcall_jit::Form;
 
-/// The part of a record that does not depend on the engine.
+/// The part of a record that does not depend on the engine, with `N` as its native function.
 #[repr(C)]
-pub(super) struct RecordData<X> {
+pub(super) struct RecordData<N, X> {
     pub(super) head: RecordHead,
     pub(super) function: Function,
     params: Box<[Form]>,
@@ -25,27 +25,29 @@ pub(super) struct RecordData<X> {
     /// The address of the native function.
     pub(super) entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
+    /// `None` only while the record is made or dropped.
+    native: Option<N>,
     /// The part that only records of one kind have.
     pub(super) own: X,
 }
 
-/// A record's memory, with `N` as its native function.
+/// A record's memory.
 #[repr(C)]
 pub(super) struct RecordMemory<E: Engine, N, X> {
-    pub(super) data: RecordData<X>,
+    pub(super) data: RecordData<N, X>,
     pub(super) realm: Arc<RealmState<E>>,
-    native: Option<N>,
 }
 
 /// A record that is dropped with this value.
-pub(super) struct OwnedRecord<X>(pub(super) NonNull<RecordData<X>>);
+pub(super) struct OwnedRecord<N, X>(pub(super) NonNull<RecordData<N, X>>);
 
 // SAFETY: other threads can only drop a record, close it, and read its plain data.
-unsafe impl<X: Send> Send for OwnedRecord<X> {}
+unsafe impl<N: Send, X: Send> Send for OwnedRecord<N, X> {}
 
-impl<X> OwnedRecord<X> {
-    /// Makes a record with the native function that `bind` makes for its head. Its address is its `entry`.
-    pub(super) fn new<E: Engine, N>(
+impl<N, X> OwnedRecord<N, X> {
+    /// Makes a record with the native function that `bind` makes for its head. Its address is its `entry`. The library
+    /// does not know it yet: see [`adopt`].
+    pub(super) fn new<E: Engine>(
         head: RecordHead,
         function: &Function,
         realm: &Arc<RealmState<E>>,
@@ -60,9 +62,10 @@ impl<X> OwnedRecord<X> {
             result: Form::of(function.signature().result()),
             entry: ptr::null(),
             drop: drop_memory::<E, N, X>,
+            native: None,
             own,
         };
-        let memory = Box::into_raw(Box::new(RecordMemory { data, realm: Arc::clone(realm), native: None::<N> }));
+        let memory = Box::into_raw(Box::new(RecordMemory { data, realm: Arc::clone(realm) }));
         // The pointer is to the whole, because helpers and dropping convert it back.
         // SAFETY: a box is not null.
         let record = Self(unsafe { NonNull::new_unchecked(memory.cast()) });
@@ -71,25 +74,32 @@ impl<X> OwnedRecord<X> {
         unsafe {
             let native = bind(&raw const (*memory).data.head)?;
             (&raw mut (*memory).data.entry).write(entry(&native));
-            (&raw mut (*memory).native).write(Some(native));
-        }
-        if let Some(library) = function.library() {
-            library.adopt(&record.head);
+            (&raw mut (*memory).data.native).write(Some(native));
         }
         Ok(record)
     }
 }
 
-impl<X> Deref for OwnedRecord<X> {
-    type Target = RecordData<X>;
+/// Makes libraries close these records together with themselves, or now if a library is already closed.
+pub(super) fn adopt<'r, N: 'r, X: 'r>(records: impl IntoIterator<Item = &'r OwnedRecord<N, X>>) {
+    let mut records = records.into_iter().filter_map(|record| Some((record.function.library()?, record))).peekable();
+    while let Some((library, first)) = records.next() {
+        // Functions that come one after the other are usually of one library.
+        let others = std::iter::from_fn(|| records.next_if(|(other, _)| ptr::eq(*other, library)));
+        library.adopt(std::iter::once(first).chain(others.map(|(_, record)| record)).map(|record| &record.head));
+    }
+}
 
-    fn deref(&self) -> &RecordData<X> {
+impl<N, X> Deref for OwnedRecord<N, X> {
+    type Target = RecordData<N, X>;
+
+    fn deref(&self) -> &RecordData<N, X> {
         // SAFETY: the record lives as long as this owner.
         unsafe { self.0.as_ref() }
     }
 }
 
-impl<X> Drop for OwnedRecord<X> {
+impl<N, X> Drop for OwnedRecord<N, X> {
     fn drop(&mut self) {
         if let Some(library) = self.function.library() {
             library.disown(&self.head);
@@ -102,14 +112,20 @@ impl<X> Drop for OwnedRecord<X> {
 /// # Safety
 ///
 /// The data is that of a record with these parameters, and is not used any more.
-unsafe fn drop_memory<E: Engine, N, X>(data: NonNull<RecordData<X>>) {
+unsafe fn drop_memory<E: Engine, N, X>(data: NonNull<RecordData<N, X>>) {
     // SAFETY: the data is the first part of the whole, which is `repr(C)`.
     let mut memory = unsafe { Box::from_raw(data.as_ptr().cast::<RecordMemory<E, N, X>>()) };
     // The native function is dropped first, because its code refers to the rest.
-    drop(memory.native.take());
+    drop(memory.data.native.take());
 }
 
-impl<X> RecordData<X> {
+impl<N, X> RecordData<N, X> {
+    /// The native function.
+    pub(super) fn native(&self) -> &N {
+        let Some(native) = &self.native else { unreachable!("a record has its native function until it is dropped") };
+        native
+    }
+
     /// The form of an argument. The memory for the result has the index after the last argument.
     #[inline]
     pub(super) fn argument(&self, index: usize) -> Form {

@@ -141,14 +141,19 @@ impl Function {
         &self.state.name
     }
 
-    /// The function that engines of this kind call.
+    /// The prototype, by which functions with the same shapes are found.
+    pub(crate) fn prototype(&self) -> *const Prototype {
+        Arc::as_ptr(&self.state.prototype)
+    }
+
+    /// The function that engines of this kind call, compiled or not.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         self.state.prototype.engine_values(engine)
     }
 
-    /// The function that an engine's compiled code calls, as this model says.
+    /// The function that an engine's compiled code calls, as this model says, compiled or not.
     pub(crate) fn fast_call(&self, model: &FastCallModel, helpers: FastCallHelpers) -> Result<FastCall, JitError> {
-        Jit::shared()?.fast_call(self.signature(), model, helpers)
+        Jit::shared()?.uncompiled_fast_call(self.signature(), model, helpers)
     }
 
     /// The signature, with everything that its declaration says about pointers.
@@ -159,6 +164,12 @@ impl Function {
     /// The library that keeps the address mapped.
     pub(crate) fn library(&self) -> Option<&Mapping> {
         self.state.library.as_deref()
+    }
+
+    /// Compiles what engines call.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn compile_for_engines(&self) -> Result<(), JitError> {
+        self.state.prototype.compile_for_engines()
     }
 
     /// The number of clones, including this one.

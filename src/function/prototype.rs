@@ -136,8 +136,8 @@ impl Prototype {
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
         // The number of uncompiled entries is limited. Without one, the function is compiled early.
-        let uncompiled =
-            || self.made(&self.uncompiled, name, || universal()?.slots(&self.signature, Options::new())).ok();
+        let make = || Jit::shared()?.uncompiled_slots(&self.signature, Options::new());
+        let uncompiled = || self.made(&self.uncompiled, name, make).ok();
         match few.then(uncompiled).flatten() {
             Some(entry) => Ok((entry, false)),
             None => Ok((self.entry(name)?, true)),
@@ -155,7 +155,8 @@ impl Prototype {
         cell.get_or_try(make).map(Trampoline::entry).map_err(|source| CompileError::new(name, source))
     }
 
-    /// The function that engines of this kind call, made if it is missing. It lives as long as the prototype.
+    /// The function that engines of this kind call, made if it is missing, compiled or not. It lives as long as the
+    /// prototype.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let find = |known: &[(EngineAbi, EngineValues)]| {
             let of_engine = known.iter().find(|(other, _)| other == engine);
@@ -165,7 +166,7 @@ impl Prototype {
             return Ok(values);
         }
         // Two threads that arrive here together get one function from the cache of code.
-        let values = Jit::shared()?.engine_values(&self.signature, engine)?;
+        let values = Jit::shared()?.uncompiled_engine_values(&self.signature, engine)?;
         let mut known = self.engine_values.hold();
         if find(&known).is_none() {
             known.push((engine.clone(), values.clone()));
@@ -174,10 +175,13 @@ impl Prototype {
     }
 }
 
-/// The compiler whose trampolines are universal: they take far less time to make, and more to call.
-fn universal() -> Result<&'static Jit, JitError> {
-    static UNIVERSAL: Once<Jit> = Once::new();
-    UNIVERSAL.get_or_try(Jit::universal)
+#[cfg(feature = "conformance")]
+impl Prototype {
+    /// Compiles what engines call.
+    pub(crate) fn compile_for_engines(&self) -> Result<(), JitError> {
+        let known: Vec<_> = self.engine_values.hold().iter().map(|(_, values)| values.clone()).collect();
+        known.iter().try_for_each(EngineValues::compile)
+    }
 }
 
 fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {

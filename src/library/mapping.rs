@@ -40,12 +40,15 @@ impl Mapping {
         }
     }
 
-    /// Closes the record together with the library, or now if the library is already closed.
-    pub(crate) fn adopt(&self, record: &RecordHead) {
-        self.records.hold().insert(Adopted(record));
-        // Closing sets the flag first, and then looks at the records.
-        if self.closed.load(Ordering::Acquire) {
-            record.close();
+    /// Closes the records together with the library, or now if the library is already closed.
+    pub(crate) fn adopt<'r>(&self, records: impl Iterator<Item = &'r RecordHead>) {
+        let mut adopted = self.records.hold();
+        for record in records {
+            adopted.insert(Adopted(record));
+            // Closing sets the flag first, and then looks at the records.
+            if self.closed.load(Ordering::Acquire) {
+                record.close();
+            }
         }
     }
 

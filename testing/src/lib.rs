@@ -7,7 +7,7 @@
 //! * [`guarded`] is memory beside which every access is a fault; [`fence`] also finds writes beside a value in it.
 //! * [`copied_code`] is machine code at an address of its own.
 //! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
-//! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
+//! * [`environment`] sets the floating-point environment; [`frames`] walks the stack; [`fibre`] makes it small.
 //! * [`helpers`] are those of fast calls without objects.
 //! * [`files`] makes directories that are removed on drop; [`runtime`] runs the examples of runtimes.
 
@@ -22,6 +22,7 @@ pub mod copied_code;
 #[cfg(target_arch = "x86_64")]
 pub mod environment;
 pub mod fence;
+pub mod fibre;
 pub mod files;
 pub mod fixture;
 pub mod frames;

@@ -9,6 +9,7 @@ mod arguments;
 mod buffers;
 mod callbacks;
 mod closing;
+mod compiling;
 mod exceptions;
 mod floats;
 mod forged;

@@ -255,8 +255,13 @@ impl Script {
 
 fn both(test: impl Fn(&Script)) {
     for (codes, types) in [(OLD, SpiderMonkeyTypes::INT32_IS_1), (NEW, SpiderMonkeyTypes::INT32_IS_2)] {
-        // SAFETY: the model is the one that the C code was written by.
-        test(&Script(unsafe { Realm::new(Monkey::new(codes), spider_monkey(types)) }.unwrap()));
+        // Each test calls interpreted functions first, and then compiled ones.
+        for calls in [u32::MAX, 0] {
+            // SAFETY: the model is the one that the C code was written by.
+            let realm = unsafe { Realm::new(Monkey::new(codes), spider_monkey(types)) }.unwrap();
+            realm.compile_policy().set_after(calls);
+            test(&Script(realm));
+        }
     }
 }
 

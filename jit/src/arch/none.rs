@@ -25,6 +25,12 @@ pub(crate) const fn register(_: Loc) -> Option<u32> {
     None
 }
 
+pub(crate) const fn first_call_word(_: Loc) -> Option<u32> {
+    None
+}
+
+pub(crate) unsafe extern "C" fn enter_first_call() {}
+
 pub(crate) unsafe extern "C" fn enter_call() {}
 
 pub(crate) unsafe extern "C" fn enter_callback() {}

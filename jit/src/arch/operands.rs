@@ -6,6 +6,8 @@ use std::ptr;
 
 use crate::sync::AtomicPtr;
 
+use crate::convention::spare::Spare;
+
 /// Bytes from one stub to the next, and from one stub's data to the next stub's.
 pub(crate) const STRIDE: usize = 16;
 
@@ -27,6 +29,24 @@ pub(crate) struct StubData {
 // loom's atomics are larger.
 #[cfg(not(all(test, loom)))]
 const _: () = assert!(size_of::<StubData>() == STRIDE);
+
+/// What a stub hands over to the code that it leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Handover {
+    Nothing,
+    /// Its cell, in a register that no convention uses for arguments: for code that is written by hand.
+    Scratch,
+    /// Its cell, in the spare place of a thunk's arguments.
+    Spare(Spare),
+}
+
+/// The beginning of what the first call of a function needs, which assembly reads.
+#[repr(C)]
+pub(crate) struct FirstCallHeader {
+    /// Returns the code that makes this call and later ones, or null if the call was refused. `frame` has the arguments,
+    /// as [`first_call_word`](crate::arch::universal::first_call_word) counts them.
+    pub(crate) bind: unsafe extern "C-unwind" fn(header: *const Self, frame: *const u64) -> *const u8,
+}
 
 /// The number of stubs in the static table: 32 KiB of code, and 32 KiB of data. Models need few.
 pub(crate) const STATIC_STUBS: usize = if cfg!(all(test, loom)) { 3 } else { 2048 };

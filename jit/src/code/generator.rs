@@ -15,13 +15,14 @@ use crate::codegen::isa::host_isa;
 use crate::debug::name::Name;
 use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
+use crate::os::stack::OnStack;
 
 /// Compilers, and the memory that they fill. Threads compile at the same time, but put code in its place in turn.
 pub(crate) struct Generator {
     isa: OwnedTargetIsa,
     /// Compilers that are not in use, with their buffers.
-    compilers: Lock<Vec<Compiler>>,
-    linker: Lock<Linker>,
+    compilers: Lock<Vec<OnStack<Compiler>>>,
+    linker: Lock<OnStack<Linker>>,
     counters: Arc<Counters>,
     shims: OnceMap<Shim, Code>,
 }
@@ -29,25 +30,39 @@ pub(crate) struct Generator {
 impl Generator {
     /// A generator. `None` in builds without one, and if the system refuses memory for code.
     pub(crate) fn new() -> Result<Option<Self>, JitError> {
-        let isa = host_isa()?;
-        // Tries it with bytes that are never called, so that nothing is compiled in vain.
-        match Linker::new(isa.clone()).assembled("probe", vec![0; 16]) {
-            Err(JitError::Memory(_)) => Ok(None),
-            Err(error) => Err(error),
-            Ok(_) => Ok(Some(Self::with(isa.clone(), Linker::new(isa)))),
+        match OnStack::new(|| ()) {
+            Ok(mut nothing) => nothing.run(|()| Self::probed()),
+            Err(_) => Ok(None),
         }
     }
 
-    fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
-        let (counters, compilers) = (Arc::clone(linker.counters()), Lock::default());
-        Self { isa, compilers, linker: Lock::new(linker), counters, shims: OnceMap::new() }
+    fn probed() -> Result<Option<Self>, JitError> {
+        let isa = host_isa()?;
+        // Tries it with bytes that are never called, so that nothing is compiled in vain.
+        let probe = Linker::new(isa.clone()).assembled("probe", vec![0; 16]);
+        match probe.and_then(|_| Self::with(isa.clone(), Linker::new(isa))) {
+            Err(JitError::Memory(_)) => Ok(None),
+            generator => generator.map(Some),
+        }
+    }
+
+    fn with(isa: OwnedTargetIsa, linker: Linker) -> Result<Self, JitError> {
+        let counters = Arc::clone(linker.counters());
+        let linker = Lock::new(OnStack::new(|| linker).map_err(JitError::memory)?);
+        Ok(Self { isa, compilers: Lock::default(), linker, counters, shims: OnceMap::new() })
     }
 
     /// A generator that can compile but has no place for code.
     #[cfg(test)]
     pub(crate) fn without_memory() -> Self {
         let isa = host_isa().unwrap();
-        Self::with(isa.clone(), Linker::without_memory(isa))
+        Self::with(isa.clone(), Linker::without_memory(isa)).unwrap()
+    }
+
+    /// From now on there is no place for more code.
+    #[cfg(test)]
+    pub(crate) fn lose_memory(&self) {
+        self.linker.hold().run(|linker| *linker = Linker::without_memory(self.isa.clone()));
     }
 
     /// Compiles a function, and the shim that its call goes through.
@@ -59,8 +74,9 @@ impl Generator {
         let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(no_fork, shim)).transpose()?;
         let idle = self.compilers.lock(no_fork).pop();
         // A compiler that panics is not used again.
-        let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
-        let compiled = compiler.compile(body, shim.as_deref().map(Code::entry));
+        let new = || OnStack::new(|| Compiler::new(self.isa.clone())).map_err(JitError::memory);
+        let mut compiler = idle.map_or_else(new, Ok)?;
+        let compiled = compiler.run(|compiler| compiler.compile(body, shim.as_deref().map(Code::entry)));
         self.compilers.lock(no_fork).push(compiler);
         Ok((compiled?, shim))
     }
@@ -74,11 +90,11 @@ impl Generator {
         shim: Option<Arc<Code>>,
     ) -> Result<Code, JitError> {
         // A panic while linking loses the chunk that was being filled, and leaves the linker valid.
-        self.linker.lock(no_fork).link(name, compiled, shim)
+        self.linker.lock(no_fork).run(|linker| linker.link(name, compiled, shim))
     }
 
     fn shim(&self, no_fork: &HoldOff, shim: Shim) -> Result<Arc<Code>, JitError> {
-        let make = || self.linker.lock(no_fork).assembled("shim", shim.code());
+        let make = || self.linker.lock(no_fork).run(|linker| linker.assembled("shim", shim.code()));
         self.shims.get_or_make(no_fork, &shim, Life::Used, make)
     }
 

@@ -8,8 +8,8 @@ use cranelift_codegen::isa::unwind::UnwindInfo;
 use gimli::RunTimeEndian;
 use gimli::write::{Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable};
 
+use crate::arch::operands::Handover;
 use crate::arch::x86_64::frames;
-use crate::convention::spare::Spare;
 use crate::error::JitError;
 use crate::lock::hold_off;
 use crate::os::unwind;
@@ -67,11 +67,11 @@ impl Registration {
     }
 
     /// Describes `len` bytes of stubs at `code`.
-    pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
+    pub(crate) fn of_stubs(handover: Handover, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
         if !unwind::TAKES_EH_FRAMES {
             return Ok(None);
         }
-        Self::register(frames::entered(), frames::of_stubs(place, code, len)).map(Some)
+        Self::register(frames::entered(), frames::of_stubs(handover, code, len)).map(Some)
     }
 
     fn register(cie: CommonInformationEntry, fde: FrameDescriptionEntry) -> Result<Self, JitError> {

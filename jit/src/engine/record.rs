@@ -5,7 +5,7 @@ use std::ffi::c_void;
 #[cfg(feature = "cranelift")]
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use crate::engine::pins::{PinList, Pins};
 
@@ -17,8 +17,12 @@ pub struct RecordHead {
     target: AtomicPtr<c_void>,
     /// The cell for a waiting exception. Null in the record that stands for a function that was dropped.
     pending: *const Pending,
-    /// The data by which calls are interpreted.
-    pub(crate) interpreter: *const c_void,
+    /// The shape, by whose data calls are interpreted.
+    pub(crate) shape: *const c_void,
+    /// The policy by which the shape is compiled, or null for the default one.
+    pub(crate) policy: *const c_void,
+    /// The number of interpreted calls.
+    interpreted: AtomicU64,
     /// The code that refuses the call, for machine code that does not check for a closed record. Null otherwise.
     closed: AtomicPtr<c_void>,
 }
@@ -31,11 +35,13 @@ impl RecordHead {
 }
 
 impl RecordHead {
-    pub(crate) const fn new(target: *const c_void, pending: *const Pending, interpreter: *const c_void) -> Self {
+    pub(crate) const fn new(target: *const c_void, pending: *const Pending, shape: *const c_void) -> Self {
         Self {
             target: AtomicPtr::new(target.cast_mut()),
             pending,
-            interpreter,
+            shape,
+            policy: ptr::null(),
+            interpreted: AtomicU64::new(0),
             closed: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -43,6 +49,17 @@ impl RecordHead {
     /// Returns the record for calls whose own record was dropped.
     pub(crate) const fn gone() -> Self {
         Self::new(ptr::null(), ptr::null(), ptr::null())
+    }
+
+    /// Returns the number of calls that were interpreted. Compiled code counts only the calls that it leaves to the
+    /// interpreter.
+    pub fn interpreted_calls(&self) -> u64 {
+        self.interpreted.load(Ordering::Relaxed)
+    }
+
+    /// Counts an interpreted call. Calls of a record run on one thread at a time, so none is lost.
+    pub(crate) fn count_interpreted(&self) {
+        self.interpreted.store(self.interpreted_calls() + 1, Ordering::Relaxed);
     }
 
     pub(crate) const fn is_gone(&self) -> bool {

@@ -16,6 +16,8 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/probe.rs")]
 pub mod probe;
+#[cfg(feature = "cranelift")]
+pub(crate) mod stack;
 pub mod thread;
 #[cfg(feature = "cranelift")]
 #[cfg_attr(not(unix), path = "none/unwind.rs")]

@@ -7,26 +7,25 @@
 use std::io;
 use std::ptr::NonNull;
 
-use crate::arch::operands::STRIDE;
+use crate::arch::operands::{Handover, STRIDE};
 use crate::arch::x86_64::stub;
 use crate::code::unwind::Registration;
-use crate::convention::spare::Spare;
 use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
 use crate::os::{dual, mapping, memory};
 use crate::stubs::table::NewStubs;
 
 /// Makes a table.
-pub(crate) fn table(place: Spare, pages: usize) -> io::Result<NewStubs> {
+pub(crate) fn table(handover: Handover, pages: usize) -> io::Result<NewStubs> {
     let size = pages * mapping::page_size();
-    let sealed = || table_of(place, size, memory::sealed_table);
-    if is_profiled() { sealed() } else { table_of(place, size, dual::table).or_else(|_| sealed()) }
+    let sealed = || table_of(handover, size, memory::sealed_table);
+    if is_profiled() { sealed() } else { table_of(handover, size, dual::table).or_else(|_| sealed()) }
 }
 
-fn table_of(place: Spare, size: usize, map: fn(&[u8]) -> io::Result<NonNull<u8>>) -> io::Result<NewStubs> {
-    let code = stub::code(place, size).repeat(size / STRIDE);
+fn table_of(handover: Handover, size: usize, map: fn(&[u8]) -> io::Result<NonNull<u8>>) -> io::Result<NewStubs> {
+    let code = stub::code(handover, size).repeat(size / STRIDE);
     let entry = map(&code)?;
-    let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
+    let unwind = Registration::of_stubs(handover, entry.as_ptr(), size).map_err(io::Error::other)?;
     let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
     region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
     // The name and the unwind information live as long as the code.
@@ -44,6 +43,7 @@ mod tests {
     use super::*;
     use crate::code::linker::{Code, Linker};
     use crate::codegen::isa::host_isa;
+    use crate::convention::spare::Spare;
 
     type Map = fn(&[u8]) -> io::Result<NonNull<u8>>;
 
@@ -52,23 +52,28 @@ mod tests {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const MAPS: [Map; 1] = [memory::sealed_table];
 
-    fn places() -> impl Iterator<Item = Spare> {
-        (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack])
+    fn kinds() -> impl Iterator<Item = Handover> {
+        let places = (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack]);
+        places.map(Handover::Spare).chain([Handover::Nothing, Handover::Scratch])
     }
 
-    /// A thunk that returns its context.
-    fn returns_context(place: Spare) -> Code {
-        let mut code = match place {
+    /// A thunk that returns its context, or 0 if it gets none.
+    fn returns_context(handover: Handover) -> Code {
+        let mut code = match handover {
+            // xor eax, eax
+            Handover::Nothing => vec![0x31, 0xc0],
+            // mov rax, r11
+            Handover::Scratch => vec![0x4c, 0x89, 0xd8],
             // mov rax, r64
-            Spare::Int(n) => {
+            Handover::Spare(Spare::Int(n)) => {
                 let (prefix, register) =
                     [(0x48, 7), (0x48, 6), (0x48, 2), (0x48, 1), (0x4c, 0), (0x4c, 1)][usize::from(n)];
                 vec![prefix, 0x89, 0xc0 | register << 3]
             }
             // movq rax, xmm
-            Spare::Float(n) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
+            Handover::Spare(Spare::Float(n)) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
             // mov rax, [rsp + 8]
-            Spare::Stack => vec![0x48, 0x8b, 0x44, 0x24, 8],
+            Handover::Spare(Spare::Stack) => vec![0x48, 0x8b, 0x44, 0x24, 8],
         };
         // ret
         code.push(0xc3);
@@ -83,10 +88,10 @@ mod tests {
 
     #[test]
     fn stubs_run_from_pages_of_every_size() {
-        for place in places() {
-            let thunk = returns_context(place);
+        for kind in kinds() {
+            let thunk = returns_context(kind);
             for (map, page) in MAPS.into_iter().flat_map(|map| [4, 16, 64].map(|kilobytes| (map, kilobytes * 1024))) {
-                let mut table = table_of(place, page, map).unwrap();
+                let mut table = table_of(kind, page, map).unwrap();
                 let stubs: Vec<_> = std::iter::from_fn(|| table.next()).collect();
                 assert_eq!(stubs.len(), page / STRIDE);
                 assert!(table.next().is_none(), "a full table gives no more");
@@ -101,7 +106,8 @@ mod tests {
                     data.thunk.store(thunk.entry().cast_mut().cast(), Ordering::Relaxed);
                 }
                 for (number, (entry, _)) in (1..).zip(chosen) {
-                    assert_eq!(call(entry), number << 40 | page, "stub {entry:?}, {place:?}, pages of {page}");
+                    let expected = if kind != Handover::Nothing { number << 40 | page } else { 0 };
+                    assert_eq!(call(entry), expected, "stub {entry:?}, {kind:?}, pages of {page}");
                 }
             }
         }
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_memory_is_an_error() {
-        let refused = table_of(Spare::Int(0), 4096, |_| Err(io::ErrorKind::PermissionDenied.into()));
+        let refused = table_of(Handover::Nothing, 4096, |_| Err(io::ErrorKind::PermissionDenied.into()));
         assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::PermissionDenied));
     }
 
@@ -118,7 +124,7 @@ mod tests {
     fn code_is_executable_and_data_writable() {
         for map in MAPS {
             let page = mapping::page_size();
-            let code = stub::code(Spare::Stack, page).repeat(page / STRIDE);
+            let code = stub::code(Handover::Spare(Spare::Stack), page).repeat(page / STRIDE);
             let start = map(&code).unwrap().as_ptr().addr();
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
             let flags = |address: usize| {

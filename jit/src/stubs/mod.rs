@@ -13,4 +13,5 @@ pub(crate) mod cell;
 mod mapping;
 pub(crate) mod pool;
 pub(crate) mod static_table;
+pub(crate) mod switch;
 mod table;

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::convention::spare::Spare;
+use crate::arch::operands::Handover;
 use crate::stubs::table::NewStubs;
 
-pub(crate) fn table(_: Spare, _: usize) -> io::Result<NewStubs> {
+pub(crate) fn table(_: Handover, _: usize) -> io::Result<NewStubs> {
     Err(io::ErrorKind::Unsupported.into())
 }

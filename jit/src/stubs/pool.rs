@@ -6,7 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 
-use crate::arch::operands::UniversalHeader;
+use crate::arch::operands::{Handover, UniversalHeader};
 use crate::convention::spare::Spare;
 use crate::error::JitError;
 #[cfg(not(all(test, loom)))]
@@ -16,7 +16,7 @@ use crate::stubs::cell::{CellPointer, Stub, StubCell};
 use crate::stubs::mapping;
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
-use crate::sync::{AtomicUsize, shared};
+use crate::sync::{AtomicPtr, AtomicUsize, shared};
 #[cfg(all(test, loom))]
 use crate::sync::{Lock, Locked};
 
@@ -36,7 +36,6 @@ pub const REST: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
 const BATCH: usize = if cfg!(all(test, loom)) { 2 } else { 32 };
 
 /// The source of a thunk's stubs.
-#[derive(Clone, Copy)]
 pub(crate) struct Origin {
     /// Tables of stubs in front of generated code.
     pub(crate) tables: Option<Tables>,
@@ -46,15 +45,15 @@ pub(crate) struct Origin {
 }
 
 /// Tables made at run time, which give stubs to a thunk.
-#[derive(Clone, Copy)]
 pub(crate) struct Tables {
-    pub(crate) place: Spare,
-    pub(crate) thunk: *const u8,
+    place: Spare,
+    /// The code that new stubs lead to.
+    thunk: AtomicPtr<u8>,
 }
 
 impl Origin {
     /// Returns the number of stubs that a thread takes and gives back at once.
-    const fn batch(self) -> usize {
+    const fn batch(&self) -> usize {
         match self.tables {
             Some(_) => BATCH,
             // Static stubs are few: other threads lack those in one thread's stock.
@@ -62,7 +61,7 @@ impl Origin {
         }
     }
 
-    fn fixed(self) -> Result<CellPointer, JitError> {
+    fn fixed(&self) -> Result<CellPointer, JitError> {
         let stub = StaticStub::take()?;
         let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
         let cell = StubCell::new(entry, stub.data(), self.universal.cast());
@@ -72,10 +71,16 @@ impl Origin {
 }
 
 impl Tables {
+    /// Makes the source of stubs that hand over their cells in `place`, and lead to this code.
+    pub(crate) fn new(place: Spare, thunk: *const u8) -> Self {
+        Self { place, thunk: AtomicPtr::new(thunk.cast_mut()) }
+    }
+
     /// Makes up to `len` stubs, at least one. The last one is to be used first.
-    fn more(self, len: usize) -> Result<Vec<CellPointer>, JitError> {
-        let stubs = table::take(self.place, len, mapping::table).map_err(JitError::memory)?;
-        let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, self.thunk.cast()));
+    fn more(&self, len: usize) -> Result<Vec<CellPointer>, JitError> {
+        let stubs = table::take(Handover::Spare(self.place), len, mapping::table).map_err(JitError::memory)?;
+        let thunk = self.thunk.load(Ordering::Relaxed);
+        let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, thunk.cast()));
         Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| CellPointer(NonNull::from(cell))).collect())
     }
 }
@@ -198,12 +203,28 @@ impl StubPool {
         unsafe { drop(StaticStub::kept(Box::from_raw(pointer.0.as_ptr()).stub)) };
     }
 
+    /// Leads the stubs of tables to other code: those that are in use, and later ones. A call that begins meanwhile runs
+    /// the old code or the new.
+    ///
+    /// # Safety
+    ///
+    /// The code is a thunk of the key that these stubs belong to. Like the old one, it lives as long as the process.
+    pub(crate) unsafe fn lead_to(&self, thunk: *const u8) {
+        let state = self.state();
+        let Some(tables) = &self.origin.tables else { return };
+        // Stubs are made under the lock, so each of them is in the list or is made with the new code.
+        tables.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
+        for stub in state.made.iter().map(|cell| cell.cell().stub).filter(|stub| !StaticStub::has(stub)) {
+            stub.thunk.store(thunk.cast_mut().cast(), Ordering::Release);
+        }
+    }
+
     /// Takes a stub, and puts up to `len - 1` more into `more`. Of these the last one is to be used first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<CellPointer>) -> Result<CellPointer, JitError> {
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
-        let Some(tables) = self.origin.tables else { return self.fixed(&mut state) };
+        let Some(tables) = &self.origin.tables else { return self.fixed(&mut state) };
         // All stubs of the batch must have rested behind `REST` others.
         if resting.len() < REST + len {
             // Most shapes have few callbacks, so the number of stubs doubles up to `len`.

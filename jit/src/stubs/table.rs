@@ -1,10 +1,9 @@
-//! The tables that give stubs to all thunks of the process, one for each spare place.
+//! The tables that give stubs to all thunks of the process, one for each way of handing over a cell.
 
 use std::io;
 use std::ptr::NonNull;
 
-use crate::arch::operands::{STRIDE, StubData};
-use crate::convention::spare::Spare;
+use crate::arch::operands::{Handover, STRIDE, StubData};
 #[cfg(not(all(test, loom)))]
 use crate::lock::Lock;
 #[cfg(all(test, loom))]
@@ -12,7 +11,7 @@ use crate::sync::Lock;
 use crate::sync::shared;
 
 /// Makes a table of this many pages of code.
-pub(crate) type MakeTable = fn(Spare, usize) -> io::Result<NewStubs>;
+pub(crate) type MakeTable = fn(Handover, usize) -> io::Result<NewStubs>;
 
 /// The stubs of one table that nobody has taken yet.
 pub(crate) struct NewStubs {
@@ -54,19 +53,23 @@ impl NewStubs {
 ///
 /// Tables are small at first and large later. Every table takes two mappings, and a process can have some ten thousand
 /// of them.
-pub(crate) fn take(place: Spare, len: usize, make: MakeTable) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+pub(crate) fn take(
+    handover: Handover,
+    len: usize,
+    make: MakeTable,
+) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
     shared! {
         /// The tables in use.
-        static TABLES: Lock<Vec<(Spare, NewStubs)>> = Lock::new(Vec::new());
+        static TABLES: Lock<Vec<(Handover, NewStubs)>> = Lock::new(Vec::new());
     }
     let mut tables = TABLES.hold();
-    let index = tables.iter().position(|(of, _)| *of == place);
+    let index = tables.iter().position(|(of, _)| *of == handover);
     let table = match index {
         Some(index) => &mut tables[index].1,
-        None => &mut tables.push_mut((place, make(place, 1)?)).1,
+        None => &mut tables.push_mut((handover, make(handover, 1)?)).1,
     };
     if table.left == 0 {
-        *table = make(place, 16)?;
+        *table = make(handover, 16)?;
     }
     Ok(std::iter::from_fn(|| table.next()).take(len).collect())
 }

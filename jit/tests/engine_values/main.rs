@@ -10,5 +10,7 @@ mod conversions;
 mod differential;
 mod forged;
 mod heap;
+#[cfg(feature = "cranelift")]
+mod lazy;
 mod life;
 mod refused;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
-use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
+use hotcall_jit::{Abi, Jit, Layout, Scalar, Signature, Type};
 use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use hotcall_testing::notation;
 use hotcall_testing::random::{self, Random};
@@ -340,10 +340,13 @@ fn run(seed: u64, functions: usize, calls: usize) -> Count {
     // Structs and buffers lie in it; C's results go there.
     let mut pool: Vec<u8> = vec![0; 4096];
     let mut count = Count::default();
-    for _ in 0..functions {
+    // It compiles nothing before the first call.
+    let lazy = Jit::new().unwrap();
+    for function in 0..functions {
         let mut heaps = [Heap::mapped(), Heap::tagged(), Heap::opaque()];
         let (c, model) = random_function(&mut random, &aggregates, &heaps);
-        let mut fixture = Fixture::new(c, model);
+        let at_first_call = function % 2 == 1;
+        let mut fixture = if at_first_call { Fixture::at_first_call(&lazy, c, model) } else { Fixture::new(c, model) };
         for _ in 0..calls {
             for chunk in pool.chunks_mut(8) {
                 // All bytes that are read as a `bool` are 0 or 1.

@@ -11,6 +11,7 @@ mod numbers;
 mod differential;
 mod errors;
 mod exits;
+mod first_call;
 mod forms;
 mod life;
 mod objects;

@@ -6,7 +6,9 @@ use std::ptr;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, Jit, Layout, Options, Signature, Stub, StubPool, Trampoline, Type, Use};
+use hotcall_jit::{
+    FastCall, FastCallFunction, Jit, JitError, Layout, Options, Signature, Stub, StubPool, Trampoline, Type, Use,
+};
 use hotcall_testing::callers::word;
 use hotcall_testing::random;
 
@@ -52,8 +54,30 @@ pub(crate) struct CallOutcome {
 
 impl Fixture {
     pub(crate) fn new(c: Signature, model: FastCallModel) -> Self {
+        let code = Jit::shared().unwrap().fast_call(&c, &model, HELPERS);
+        Self::of(c, model, code, |code, record| {
+            // SAFETY: the record outlives the native function, which is called as the model says.
+            unsafe { code.bind(record) }
+        })
+    }
+
+    /// A function that is compiled at its first call, unless it is assembled.
+    pub(crate) fn at_first_call(jit: &Jit, c: Signature, model: FastCallModel) -> Self {
+        let code = jit.uncompiled_fast_call(&c, &model, HELPERS);
+        Self::of(c, model, code, |code, record| {
+            // SAFETY: the record outlives the native function, which is called as the model says.
+            unsafe { code.bind_at_first_call(record) }
+        })
+    }
+
+    fn of(
+        c: Signature,
+        model: FastCallModel,
+        code: Result<FastCall, JitError>,
+        bind: impl FnOnce(&FastCall, *const RecordHead) -> Result<FastCallFunction, JitError>,
+    ) -> Self {
+        let code = code.unwrap_or_else(|error| panic!("{c}, {model:?}: {error}"));
         let jit = Jit::shared().unwrap();
-        let code = jit.fast_call(&c, &model, HELPERS).unwrap_or_else(|error| panic!("{c}, {model:?}: {error}"));
         let caller = jit.slots(&whole_words(&model.native), Options::default()).unwrap();
         let direct = jit.slots(&c, Options::default()).unwrap();
         let pool = jit.thunk(&fixed(&c)).unwrap().stubs(Use::Plain);
@@ -62,14 +86,13 @@ impl Fixture {
         unsafe { stub.bind(engine::callee, ptr::null_mut()) };
         // SAFETY: the stub is a function of the signature; the cell is never freed.
         let record = Box::new(unsafe { FastCall::record(stub.entry(), engine::pending()) });
-        // SAFETY: the box outlives the native function, which is called as the model says.
-        let native = unsafe { code.bind(&raw const *record) }.unwrap();
+        let native = bind(&code, &raw const *record).unwrap();
         Self { c, model, code, caller, direct, pool, stub: Some(stub), record, native }
     }
 
     /// Returns true if the code was assembled. Assembled code jumps to C and does not have a frame.
     pub(crate) fn is_assembled(&self) -> bool {
-        self.code.code()[0] != 0x55
+        self.code.code().first().is_some_and(|&byte| byte != 0x55)
     }
 
     /// Has calls fail until [`Fixture::reopen`].

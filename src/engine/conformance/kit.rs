@@ -1,6 +1,7 @@
 //! Tries one case, and records the result.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use hotcall_jit::Signature;
 
@@ -16,7 +17,7 @@ use crate::function::options::FunctionOptions;
 /// The engine, and the findings so far.
 pub(super) struct Kit<'a> {
     pub(super) subject: &'a mut dyn Subject,
-    defined: HashSet<&'static str>,
+    defined: HashMap<&'static str, Option<Function>>,
     report: Report,
     /// The number of pins that were never released.
     pins: usize,
@@ -31,7 +32,7 @@ pub(super) enum Expected {
 
 impl<'a> Kit<'a> {
     pub(super) fn new(subject: &'a mut dyn Subject) -> Self {
-        Self { subject, defined: HashSet::new(), report: Report::default(), pins: 0 }
+        Self { subject, defined: HashMap::new(), report: Report::default(), pins: 0 }
     }
 
     pub(super) fn finish(self) -> Report {
@@ -43,7 +44,11 @@ impl<'a> Kit<'a> {
     }
 
     pub(super) fn skip(&mut self, case: impl Into<String>, lacks: Option<Feature>) {
-        self.report.skipped.push(Skipped { case: case.into(), lacks });
+        let case = case.into();
+        // The cases run twice.
+        if !self.report.skipped.iter().any(|skipped| skipped.case == case) {
+            self.report.skipped.push(Skipped { case, lacks });
+        }
     }
 
     pub(super) fn fail(&mut self, case: &str, expected: impl Into<String>, got: impl Into<String>) {
@@ -74,17 +79,28 @@ impl<'a> Kit<'a> {
 
     /// Makes one of the kit's functions global, once. Returns its name.
     pub(super) fn define(&mut self, callee: &Callee) -> &'static str {
-        if self.defined.insert(callee.name)
-            && let Err(error) = self.try_define(callee)
-        {
-            self.fail(callee.name, "a function", error);
+        if let Entry::Vacant(entry) = self.defined.entry(callee.name) {
+            let defined =
+                function(callee).and_then(|function| self.subject.define(callee.name, &function).map(|()| function));
+            match defined {
+                Ok(function) => _ = entry.insert(Some(function)),
+                Err(error) => {
+                    entry.insert(None);
+                    self.fail(callee.name, "a function", error);
+                }
+            }
         }
         callee.name
     }
 
-    fn try_define(&mut self, callee: &Callee) -> Result<(), String> {
-        let function = function(callee)?;
-        self.subject.define(callee.name, &function)
+    /// Compiles all functions that were made global. The engine still has the addresses that it got before.
+    pub(super) fn compile(&mut self) {
+        let functions: Vec<_> = self.defined.values().flatten().cloned().collect();
+        for function in functions {
+            if let Err(error) = function.compile_for_engines() {
+                self.fail(function.name(), "code", error.to_string());
+            }
+        }
     }
 
     pub(super) fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) {

@@ -5,15 +5,22 @@ use super::kit::Kit;
 use super::report::Report;
 use super::subject::Subject;
 
-/// Tries an engine with everything that the kit has.
+/// Tries an engine with everything that the kit has: first with functions that are not compiled, unless the realm's
+/// policy asks for that, and then with the same functions compiled.
 pub fn run(subject: &mut dyn Subject) -> Report {
     let mut kit = Kit::new(subject);
-    scalars::run(&mut kit);
-    arguments::run(&mut kit);
-    pointers::run(&mut kit);
-    buffers::run(&mut kit);
-    structs::run(&mut kit);
-    callbacks::run(&mut kit);
-    life::run(&mut kit);
+    run_cases(&mut kit);
+    kit.compile();
+    run_cases(&mut kit);
     kit.finish()
+}
+
+fn run_cases(kit: &mut Kit<'_>) {
+    scalars::run(kit);
+    arguments::run(kit);
+    pointers::run(kit);
+    buffers::run(kit);
+    structs::run(kit);
+    callbacks::run(kit);
+    life::run(kit);
 }

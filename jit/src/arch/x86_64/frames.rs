@@ -6,7 +6,7 @@ use gimli::constants::{DW_OP_and, DW_OP_ge, DW_OP_lt, DW_OP_plus, DW_OP_shl};
 use gimli::write::{Address, CallFrameInstruction, CommonInformationEntry, Expression, FrameDescriptionEntry};
 use gimli::{Encoding, Format, X86_64};
 
-use crate::arch::operands::STRIDE;
+use crate::arch::operands::{Handover, STRIDE};
 use crate::arch::x86_64::stub::PUSHED;
 use crate::convention::spare::Spare;
 
@@ -47,9 +47,9 @@ pub(crate) fn pushing_pointer(len: usize) -> FrameDescriptionEntry {
 }
 
 /// Describes `len` bytes of stubs.
-pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> FrameDescriptionEntry {
+pub(crate) fn of_stubs(handover: Handover, code: *const u8, len: usize) -> FrameDescriptionEntry {
     let mut fde = without_frame(code, len);
-    if place == Spare::Stack {
+    if handover == Handover::Spare(Spare::Stack) {
         fde.add_instruction(0, CallFrameInstruction::CfaExpression(cfa_of_pushing_stub()));
     }
     fde

@@ -1,21 +1,28 @@
-//! The stubs in front of a shared thunk: one for each callback. C calls a callback by its stub's address.
+//! The stubs in front of code: one for each callback, and one for each address that can be led to other code. C calls a
+//! callback by its stub's address.
 //!
 //! A stub has two words of data: the address of its *cell*, and the address of the thunk. The distance from a stub to
 //! its data is equal for all stubs of a table. A stub hands the cell to the thunk in a place that holds no argument.
 
-use crate::arch::operands::STRIDE;
+use crate::arch::operands::{Handover, STRIDE};
 use crate::convention::spare::Spare;
 
 /// The bytes of a [`Spare::Stack`] stub during which its cell is on the stack.
 pub(crate) const PUSHED: std::ops::Range<u64> = 6..13;
 
-/// Returns the code of a stub that hands over its cell in `place`. The stub's data begins `distance` bytes behind its
-/// first byte.
-pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
+/// Returns the code of a stub. Its data begins `distance` bytes behind its first byte.
+pub(crate) fn code(handover: Handover, distance: usize) -> [u8; STRIDE] {
     let mut stub = Assembler { code: [INT3; STRIDE], len: 0, data: distance };
-    match place {
+    match handover {
+        // jmp [thunk]
+        Handover::Nothing => stub.relative(&[0xff, 0x25], THUNK),
+        // mov r11, [cell]; jmp [thunk]
+        Handover::Scratch => {
+            stub.relative(&[REX_W_R, 0x8b, 5 | 3 << 3], CELL);
+            stub.relative(&[0xff, 0x25], THUNK);
+        }
         // mov r64, [cell]; jmp [thunk]
-        Spare::Int(n) => {
+        Handover::Spare(Spare::Int(n)) => {
             let (prefix, register) = match n {
                 0 => (REX_W, 7),   // rdi
                 1 => (REX_W, 6),   // rsi
@@ -28,12 +35,12 @@ pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
             stub.relative(&[0xff, 0x25], THUNK);
         }
         // movq xmm, [cell]; jmp [thunk]
-        Spare::Float(n) => {
+        Handover::Spare(Spare::Float(n)) => {
             stub.relative(&[0xf3, 0x0f, 0x7e, 5 | n << 3], CELL);
             stub.relative(&[0xff, 0x25], THUNK);
         }
         // push [cell]; call [thunk]; pop rcx; ret
-        Spare::Stack => {
+        Handover::Spare(Spare::Stack) => {
             stub.relative(&[0xff, 0x35], CELL);
             stub.relative(&[0xff, 0x15], THUNK);
             stub.bytes(&[0x59, 0xc3]);

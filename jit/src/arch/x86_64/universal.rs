@@ -1,6 +1,7 @@
-//! The universal trampoline and the universal thunk on System V x86-64, in assembly: Rust and C cannot express them.
+//! The universal trampoline, the universal thunk and the first call of a function on System V x86-64, in assembly: Rust
+//! and C cannot express them.
 //!
-//! Both have a frame pointer, so one description of the frame holds for any plan. C++ exceptions, panics and backtraces
+//! All have a frame pointer, so one description of the frame holds for any plan. C++ exceptions, panics and backtraces
 //! pass through it. While the callee runs, no Rust frame lies between it and its caller, because the functions that
 //! read the plan have returned. So `longjmp` passes too, and so do exceptions in programs compiled with `panic =
 //! "abort"`.
@@ -9,7 +10,9 @@ use std::arch::naked_asm;
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER, STATIC_DATA, STATIC_STUBS, STRIDE, StubData, UniversalHeader};
+use crate::arch::operands::{
+    CELL_CONTEXT, CELL_HANDLER, FirstCallHeader, STATIC_DATA, STATIC_STUBS, STRIDE, StubData, UniversalHeader,
+};
 use crate::convention::plan::Loc;
 
 /// Bytes in a word.
@@ -212,6 +215,84 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         CELL_HANDLER = const CELL_HANDLER,
         CELL_CONTEXT = const CELL_CONTEXT,
         STEP = const STEP,
+    )
+}
+
+/// Returns the index of a place in the words of a first call's frame. `None` if the frame does not have the register.
+pub(crate) fn first_call_word(loc: Loc) -> Option<u32> {
+    match loc {
+        // The saved frame pointer and the return address lie behind the registers.
+        Loc::Stack(offset) => Some(size_of::<FrameRegisters>() as u32 / WORD + 2 + offset / WORD),
+        Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer => register(loc),
+    }
+}
+
+const _: () = assert!(size_of::<FrameRegisters>().is_multiple_of(16));
+
+/// The first call of a function, by a stub that hands over a [`FirstCallHeader`] in r11. It has the code for the call
+/// made, and jumps there with all arguments as they came. A refused call returns zeros.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_first_call() {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "sub rsp, {FRAME}",
+        "mov [rsp], rdi",
+        "mov [rsp + 8], rsi",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], rcx",
+        "mov [rsp + 32], r8",
+        "mov [rsp + 40], r9",
+        "movsd [rsp + {XMM}], xmm0",
+        "movsd [rsp + {XMM} + 8], xmm1",
+        "movsd [rsp + {XMM} + 16], xmm2",
+        "movsd [rsp + {XMM} + 24], xmm3",
+        "movsd [rsp + {XMM} + 32], xmm4",
+        "movsd [rsp + {XMM} + 40], xmm5",
+        "movsd [rsp + {XMM} + 48], xmm6",
+        "movsd [rsp + {XMM} + 56], xmm7",
+        // bind(header, frame) returns the code.
+        "mov rdi, r11",
+        "mov rsi, rsp",
+        "call [r11 + {BIND}]",
+        "test rax, rax",
+        "jz 2f",
+        "mov r11, rax",
+        "mov rdi, [rsp]",
+        "mov rsi, [rsp + 8]",
+        "mov rdx, [rsp + 16]",
+        "mov rcx, [rsp + 24]",
+        "mov r8, [rsp + 32]",
+        "mov r9, [rsp + 40]",
+        "movsd xmm0, [rsp + {XMM}]",
+        "movsd xmm1, [rsp + {XMM} + 8]",
+        "movsd xmm2, [rsp + {XMM} + 16]",
+        "movsd xmm3, [rsp + {XMM} + 24]",
+        "movsd xmm4, [rsp + {XMM} + 32]",
+        "movsd xmm5, [rsp + {XMM} + 40]",
+        "movsd xmm6, [rsp + {XMM} + 48]",
+        "movsd xmm7, [rsp + {XMM} + 56]",
+        ".cfi_remember_state",
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        ".cfi_restore rbp",
+        "jmp r11",
+        ".cfi_restore_state",
+        "2:",
+        "xor edx, edx",
+        "xorps xmm0, xmm0",
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        ".cfi_restore rbp",
+        "ret",
+        ".cfi_endproc",
+        FRAME = const size_of::<FrameRegisters>(),
+        XMM = const offset_of!(FrameRegisters, floats),
+        BIND = const offset_of!(FirstCallHeader, bind),
     )
 }
 

@@ -124,7 +124,8 @@ pub struct FastCallHelpers {
     pub resolve: Resolve,
     /// Throws the first of these three that applies: the waiting exception; an error because the record is closed; an
     /// error because an argument does not fit. For the last one it gets the index of the C parameter and the bits of
-    /// the parameter's value or of the handle's integer. For a struct it gets the number of bytes. If the [caller
+    /// the parameter's value or of the handle's integer. For a struct it gets the number of bytes. The index may be
+    /// [`NO_CODE`](Self::NO_CODE) instead. If the [caller
     /// checks](FastCallModel::caller_looks) for exceptions, this helper and `resolve` do not throw but make the
     /// exception [wait](crate::engine::values::Pending). Both get the parameter with the role
     /// [`Exit`](FastCallRole::Exit), or null.
@@ -158,6 +159,9 @@ pub struct NoResult {
 }
 
 impl FastCallHelpers {
+    /// The index that `raise` gets if memory for the function's code is exhausted at its first call.
+    pub const NO_CODE: usize = usize::MAX;
+
     fn addresses(&self) -> [usize; 2] {
         [self.resolve as usize, self.raise as usize]
     }
@@ -204,7 +208,6 @@ impl FastCallModel {
     }
 
     /// Returns the parameter for the exit.
-    #[cfg(feature = "cranelift")]
     pub(crate) fn exit_parameter(&self) -> Option<usize> {
         self.roles.iter().position(|&role| role == FastCallRole::Exit)
     }

@@ -57,7 +57,7 @@ pub struct ValueModel {
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EngineAbi(pub(crate) Arc<(ValueModel, EngineHelpers)>);
 
 /// The role of a parameter of the engine's native functions.
@@ -337,6 +337,14 @@ impl EngineAbi {
     /// Returns the helpers for all other values.
     pub fn helpers(&self) -> &EngineHelpers {
         &self.0.1
+    }
+}
+
+impl Hash for EngineAbi {
+    /// Takes little of the model. A process has few models, but looks for shapes often, and hashing a whole model takes
+    /// longer than all else of it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.model().size, self.model().undefined.value, self.helpers()).hash(state);
     }
 }
 

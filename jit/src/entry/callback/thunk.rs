@@ -16,14 +16,14 @@ use crate::convention::abi::Abi;
 use crate::debug::name::Name;
 use crate::entry::callback::key::CallbackKey;
 use crate::error::JitError;
-use crate::lock::{HoldOff, hold_off};
+use crate::lock::{HoldOff, Once, hold_off};
 use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
 /// Code in the host's convention that C calls, for functions of one shape.
 pub struct ThunkCode {
-    /// The code, or `None` for a universal thunk.
-    code: Option<Code>,
+    /// The code. It is missing in a universal thunk, and as long as stubs lead to other code.
+    code: Once<Code>,
     aggregates: Box<[Option<u32>]>,
     plain: StubPool,
     counted: StubPool,
@@ -68,16 +68,51 @@ impl ThunkCode {
     ///
     /// The universal thunk cannot reach a place of the plan.
     pub(crate) fn leak(key: &CallbackKey, code: Option<Code>) -> Result<&'static Self, JitError> {
-        let universal: &'static UniversalThunk = Box::leak(Box::new(UniversalThunk::of(&key.plan, key.returns_bool)?));
-        let aggregates = key.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
-        let tables = code.as_ref().map(|code| Tables { place: key.spare(), thunk: code.entry() });
-        let pool = || StubPool::new(Origin { tables, universal: universal.header() });
-        Ok(Box::leak(Box::new(Self { plain: pool(), counted: pool(), code, aggregates })))
+        let thunk = Self::leading_to(key, code.as_ref().map(Code::entry))?;
+        if let Some(code) = code {
+            thunk.code.get_or_init(|| code);
+        }
+        Ok(thunk)
     }
 
-    /// Returns the generated machine code. It is empty for a universal thunk.
+    /// Makes a thunk that lives as long as the process, without code of its own. Its stubs lead to this code of another
+    /// thunk of the key, or to a universal thunk.
+    ///
+    /// # Errors
+    ///
+    /// The universal thunk cannot reach a place of the plan.
+    pub(crate) fn leading_to(key: &CallbackKey, code: Option<*const u8>) -> Result<&'static Self, JitError> {
+        let universal: &'static UniversalThunk = Box::leak(Box::new(UniversalThunk::of(&key.plan, key.returns_bool)?));
+        let aggregates = key.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
+        let tables = || code.map(|code| Tables::new(key.spare(), code));
+        let pool = || StubPool::new(Origin { tables: tables(), universal: universal.header() });
+        Ok(Box::leak(Box::new(Self { plain: pool(), counted: pool(), code: Once::new(), aggregates })))
+    }
+
+    /// Leads the stubs to this code, unless the thunk has code already. Static stubs stay with the universal thunk.
+    ///
+    /// # Safety
+    ///
+    /// The code is a thunk of the key that this one was made for.
+    pub(crate) unsafe fn lead_to(&self, code: Code) {
+        let entry = self.code.get_or_init(|| code).entry();
+        // SAFETY: the code has the key of these stubs, as the caller promises. It lives as long as this thunk, which is
+        // never freed.
+        unsafe {
+            self.plain.lead_to(entry);
+            self.counted.lead_to(entry);
+        }
+    }
+
+    /// Returns the generated machine code. It is empty for a universal thunk, and for one whose stubs lead to other
+    /// code.
     pub fn code(&self) -> &[u8] {
-        self.code.as_ref().map_or(&[], Code::bytes)
+        self.code.get().map_or(&[], Code::bytes)
+    }
+
+    /// Returns the address of the generated code.
+    pub(crate) fn entry(&self) -> Option<*const u8> {
+        self.code.get().map(Code::entry)
     }
 
     /// Returns for each parameter the number of bytes behind its slot, if it is a struct or union.

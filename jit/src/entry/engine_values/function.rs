@@ -2,74 +2,28 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::ptr;
 use std::sync::Arc;
 
-use crate::c::definitions::Signature;
-use crate::code::generator::{self, Generator};
-use crate::code::linker::Code;
-use crate::convention::abi::Abi;
-use crate::debug::name::Name;
-use crate::engine::pins::MAX_PINNED;
 use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::EngineAbi;
-use crate::entry::callback::key::CallbackKey;
-use crate::entry::callback::thunk::{ThunkCode, Use};
-use crate::entry::engine_values::interpreter::{self, DroppedFunction, Interpreter};
-use crate::entry::engine_values::key::EngineValuesKey;
-use crate::entry::slots::trampoline::Trampolines;
+use crate::entry::callback::thunk::Use;
+use crate::entry::engine_values::policy::CompilePolicy;
+use crate::entry::engine_values::shape::{self, Shape, ShapeEntry, ShapeStubs};
 use crate::error::JitError;
-use crate::lock::HoldOff;
-use crate::stubs::cell::{Handler, RetiredCell, Stub};
+use crate::stubs::cell::{Handler, Stub};
 use crate::stubs::pool::StubPool;
 
-/// The largest number of parameters of a compiled function. Functions with more are interpreted. Each parameter takes
-/// some 60 µs to compile, and more in longer signatures.
-const MAX_COMPILED: usize = 32;
-
-const _: () = assert!(MAX_COMPILED <= MAX_PINNED);
-
 /// The native functions of one shape for engines of one model. Cloning is cheap.
+///
+/// Calls are interpreted until the shape is [compiled](EngineValues::compile). The address of a function stays the same.
 #[derive(Clone)]
-pub struct EngineValues(Arc<EngineValuesCode>);
-
-/// The functions of a shape.
-pub(crate) struct EngineValuesCode {
-    interpreter: Interpreter,
-    entry: EngineEntry,
-}
-
-/// The code that the engine calls.
-enum EngineEntry {
-    /// One function for the whole shape, because the engine passes the record.
-    Compiled(Code),
-    /// One function for all shapes of a model, because the engine passes the record. Its stub leads to the interpreter.
-    Interpreted(Arc<Interpreted>),
-    /// A stub for each function, which passes the record.
-    Stubs(Stubs),
-}
-
-/// The source of the stubs of a shape's functions.
-#[derive(Clone, Copy)]
-struct Stubs {
-    thunk: &'static ThunkCode,
-    /// The cell of stubs without a function.
-    dropped: &'static RetiredCell,
-}
-
-/// The universal function of a model.
-pub(crate) struct Interpreted {
-    stub: Stub,
-    /// The thunk of the stub. It is static; the field shows it to tools that search for leaked memory.
-    _thunk: &'static ThunkCode,
-}
+pub struct EngineValues(Arc<Shape>);
 
 /// A native function: an address that an engine calls with a record.
 pub struct EngineFunction {
     entry: *const c_void,
-    stub: Option<(Stub, Stubs)>,
+    stub: Option<(Stub, ShapeStubs)>,
     /// Keeps the code and its interpreter alive.
-    _code: EngineValues,
+    code: EngineValues,
 }
 
 // SAFETY: the address is that of code, which any thread may call; a stub may be given back on any thread.
@@ -77,79 +31,15 @@ unsafe impl Send for EngineFunction {}
 // SAFETY: the address is that of code, which any thread may call; a shared reference does not change the stub.
 unsafe impl Sync for EngineFunction {}
 
-impl EngineValuesCode {
-    /// Makes the code of a key. `interpreted` gives the function of all shapes, for engines that pass the record.
-    pub(crate) fn new(
-        no_fork: &HoldOff,
-        generator: Option<&Generator>,
-        trampolines: &'static Trampolines,
-        signature: &Signature,
-        key: &EngineValuesKey,
-        interpreted: impl FnOnce() -> Result<Arc<Interpreted>, JitError>,
-    ) -> Result<Self, JitError> {
-        let interpreter = Interpreter::new(signature, &key.engine, trampolines);
-        if generator.is_none() {
-            // Fails before anything is made that is never freed.
-            interpreter.trampoline()?;
-        }
-        let short = key.params.len() <= MAX_COMPILED;
-        let code = generator::make(no_fork, generator.filter(|_| short), &Name::new("engine values", signature), key)?;
-        let entry = match code {
-            Some(code) if key.engine.model().passes_data() => EngineEntry::Compiled(code),
-            None if key.engine.model().passes_data() => EngineEntry::Interpreted(interpreted()?),
-            code => EngineEntry::Stubs(Stubs::new(key.abi, &key.engine, code)?),
-        };
-        if !entry.is_compiled() {
-            // Every interpreted call needs the trampoline.
-            interpreter.trampoline()?;
-        }
-        Ok(Self { interpreter, entry })
-    }
-}
-
-impl Interpreted {
-    /// Makes the function of all shapes, for engines that pass the record.
-    pub(crate) fn new(abi: Abi, engine: &EngineAbi) -> Result<Self, JitError> {
-        let thunk = native_thunk(abi, engine, None)?;
-        let stub = thunk.stubs(Use::Plain).take()?;
-        // The stub keeps the description, and is never given back.
-        let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
-        // SAFETY: the handler's context is the leaked description, and calls of the stub are calls of the model's
-        // native function.
-        unsafe { stub.bind(interpreter::with_data, ptr::from_ref(engine).cast_mut().cast()) };
-        Ok(Self { stub, _thunk: thunk })
-    }
-}
-
-impl EngineEntry {
-    fn is_compiled(&self) -> bool {
-        match self {
-            Self::Compiled(_) => true,
-            Self::Interpreted(_) => false,
-            Self::Stubs(stubs) => !stubs.thunk.code().is_empty(),
-        }
-    }
-}
-
-impl Stubs {
-    fn new(abi: Abi, engine: &EngineAbi, code: Option<Code>) -> Result<Self, JitError> {
-        Ok(Self { thunk: native_thunk(abi, engine, code)?, dropped: DroppedFunction::leak(engine) })
-    }
-
+impl ShapeStubs {
     fn pool(self) -> &'static StubPool {
         self.thunk.stubs(Use::Plain)
     }
 }
 
-/// Makes a thunk for the model's native function.
-fn native_thunk(abi: Abi, engine: &EngineAbi, code: Option<Code>) -> Result<&'static ThunkCode, JitError> {
-    let native = &engine.model().native;
-    ThunkCode::leak(&CallbackKey::of(abi, native, abi.plan(native)?), code)
-}
-
-impl From<Arc<EngineValuesCode>> for EngineValues {
-    fn from(code: Arc<EngineValuesCode>) -> Self {
-        Self(code)
+impl From<Arc<Shape>> for EngineValues {
+    fn from(shape: Arc<Shape>) -> Self {
+        Self(shape)
     }
 }
 
@@ -162,7 +52,25 @@ impl EngineValues {
     /// * The target is a function of the signature that these values were made for.
     /// * The cell lives as long as the record is used.
     pub unsafe fn record(&self, target: *const c_void, pending: *const Pending) -> RecordHead {
-        RecordHead::new(target, pending, (&raw const self.0.interpreter).cast())
+        RecordHead::new(target, pending, Arc::as_ptr(&self.0).cast())
+    }
+
+    /// Does as [`record`](Self::record) for a function that is compiled by this policy instead of the default one.
+    ///
+    /// # Safety
+    ///
+    /// * The contract of [`record`](Self::record).
+    /// * The policy lives as long as the record is used.
+    pub unsafe fn record_by(
+        &self,
+        target: *const c_void,
+        pending: *const Pending,
+        policy: *const CompilePolicy,
+    ) -> RecordHead {
+        // SAFETY: the caller promises what `record` asks for.
+        let mut record = unsafe { self.record(target, pending) };
+        record.policy = policy.cast();
+        record
     }
 
     /// Returns the native function of this record: an address that an engine calls. If the engine passes the pointer
@@ -180,26 +88,36 @@ impl EngineValues {
     ///   afterwards.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<EngineFunction, JitError> {
         let (entry, stub) = match &self.0.entry {
-            EngineEntry::Compiled(code) => (code.entry().cast(), None),
-            EngineEntry::Interpreted(interpreted) => (interpreted.stub.entry(), None),
-            EngineEntry::Stubs(stubs) => {
+            ShapeEntry::Shared(shared) => (shared.address(), None),
+            ShapeEntry::Stubs(stubs) => {
                 let stub = stubs.pool().take()?;
                 // SAFETY: the stub belongs to this function; the handler's context is the record, where code and
                 // handler look for it.
-                unsafe { stub.bind(interpreter::with_record as Handler, record.cast_mut().cast()) };
+                unsafe { stub.bind(shape::with_record as Handler, record.cast_mut().cast()) };
                 (stub.entry(), Some((stub, *stubs)))
             }
         };
-        Ok(EngineFunction { entry, stub, _code: self.clone() })
+        Ok(EngineFunction { entry, stub, code: self.clone() })
+    }
+
+    /// Compiles the functions, so that later calls are not interpreted. It does nothing if they are compiled already,
+    /// have too many parameters, or the system refuses memory for code.
+    ///
+    /// # Errors
+    ///
+    /// The code generator failed.
+    pub fn compile(&self) -> Result<(), JitError> {
+        self.0.compile()
+    }
+
+    /// Returns true if calls run compiled code.
+    pub fn is_compiled(&self) -> bool {
+        !self.code().is_empty()
     }
 
     /// Returns the generated machine code. It is empty if calls are interpreted.
     pub fn code(&self) -> &[u8] {
-        match &self.0.entry {
-            EngineEntry::Compiled(code) => code.bytes(),
-            EngineEntry::Interpreted(_) => &[],
-            EngineEntry::Stubs(stubs) => stubs.thunk.code(),
-        }
+        self.0.entry.code()
     }
 }
 
@@ -207,6 +125,11 @@ impl EngineFunction {
     /// Returns the address that the engine calls.
     pub const fn entry(&self) -> *const c_void {
         self.entry
+    }
+
+    /// Returns the functions of the same shape.
+    pub const fn values(&self) -> &EngineValues {
+        &self.code
     }
 }
 

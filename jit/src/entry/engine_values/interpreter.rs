@@ -28,13 +28,15 @@ pub(crate) struct Interpreter {
     pinned: usize,
     result: Form,
     signature: Signature,
-    /// Makes the trampoline at the first call.
-    trampolines: &'static Trampolines,
+    /// Makes the trampoline at the first call: preferably a universal one, which takes far less time to make.
+    trampolines: [&'static Trampolines; 2],
     trampoline: Once<Trampoline>,
 }
 
 impl Interpreter {
-    pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: &'static Trampolines) -> Self {
+    /// Makes the interpreter. It calls C by one of the first trampolines, or of the others if no address is left for
+    /// another one of these.
+    pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: [&'static Trampolines; 2]) -> Self {
         let is_pinned = |param: &&Form| engine.model().pins_of(**param);
         let params: Box<[_]> = signature.params().iter().map(Form::of).collect();
         Self {
@@ -49,7 +51,29 @@ impl Interpreter {
     }
 
     pub(crate) fn trampoline(&self) -> Result<&Trampoline, JitError> {
-        self.trampoline.get_or_try(|| self.trampolines.get(&self.signature, Options::new()))
+        self.trampoline.get_or_try(|| {
+            let [first, second] =
+                self.trampolines.map(|trampolines| || trampolines.get(&self.signature, Options::new()));
+            first().or_else(|_| second())
+        })
+    }
+
+    pub(crate) const fn engine(&self) -> &EngineAbi {
+        &self.engine
+    }
+
+    pub(crate) const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Returns the interpreter of a record.
+    ///
+    /// # Safety
+    ///
+    /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
+    unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
+        // SAFETY: the record points to its shape, whose first field is the interpreter. Records keep their shapes.
+        unsafe { &*(*record).shape.cast() }
     }
 
     /// Makes the call and converts its result to a value. On failure it throws, and returns `false`.
@@ -229,34 +253,20 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
             count_retired_call();
             return false;
         }
+        (*(*call).record).count_interpreted();
         NativeCall::begin(call);
-        (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value)
+        Interpreter::of((*call).record).run(call, argc, argv, value)
     }
 }
 
-/// The handler of functions that get their record from the engine. The context is the model.
+/// Returns the record that the engine passes in a call.
 ///
 /// # Safety
 ///
-/// A thunk of the model's native function calls it.
-pub(crate) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the context is the model, and the slots are those of its native function.
-    unsafe {
-        let engine = &*context.cast::<EngineAbi>();
-        let record = argument(engine, args, |role| role == Role::Data) as *const RecordHead;
-        answer(engine, record, args, result);
-    }
-}
-
-/// The handler of functions with their own stub. The context is the record.
-///
-/// # Safety
-///
-/// A thunk of the native function of the record's model calls it.
-pub(crate) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
-    let record: *const RecordHead = context.cast();
-    // SAFETY: the context is the record, which lives as long as the engine may call its function.
-    unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).engine, record, args, result) };
+/// The slots are those of a call of the native function of this model, which passes the record.
+pub(crate) unsafe fn passed_record(engine: &EngineAbi, args: *const u64) -> *const RecordHead {
+    // SAFETY: the caller promises that the slots are those of the native function.
+    unsafe { argument(engine, args, |role| role == Role::Data) as *const RecordHead }
 }
 
 /// The context of stubs whose function was dropped.
@@ -303,8 +313,9 @@ unsafe fn argument(engine: &EngineAbi, args: *const u64, is: fn(Role) -> bool) -
 ///
 /// # Safety
 ///
-/// The slots are those of the model's native function, and `result` is for its result.
-unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64, result: *mut u64) {
+/// The slots are those of the model's native function, and `result` is for its result. The record is one of the model's
+/// engine, or gone.
+pub(crate) unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64, result: *mut u64) {
     /// The call with room for its pins.
     #[repr(C)]
     struct PinnedCall {

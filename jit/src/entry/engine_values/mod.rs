@@ -9,11 +9,14 @@ mod call;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;
-mod interpreter;
+pub(crate) mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
 mod objects;
 #[cfg(feature = "cranelift")]
 pub(crate) mod pack;
+pub(crate) mod policy;
+pub(crate) mod shape;
+pub(crate) mod uncompiled;
 #[cfg(feature = "cranelift")]
 pub(crate) mod unpack;

@@ -2,49 +2,34 @@
 //!
 //! The code is made once for a shape and a model. Each record has a copy of it that contains the record's address,
 //! because no parameter could bring it. A stub in front of shared code would add a jump: a tenth of an optimised call.
+//! Functions that are compiled may wait for their first call, and pay for it with such a jump.
 
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::c::definitions::Signature;
-use crate::code::generator::Generator;
 use crate::code::linker::Code;
-use crate::debug::name::Name;
 use crate::engine::record::{Pending, RecordHead};
-use crate::entry::fast_call::key::FastCallKey;
-use crate::entry::fast_call::template::Template;
+use crate::entry::fast_call::first_call::FirstCall;
+use crate::entry::fast_call::shape::FastCallCode;
 use crate::error::JitError;
-use crate::lock::{HoldOff, hold_off};
 
 /// The code that native functions of one shape and model copy. Cloning is cheap.
 #[derive(Clone)]
 pub struct FastCall(Arc<FastCallCode>);
 
-pub(crate) struct FastCallCode {
-    template: Template,
-    name: Name,
-    generator: Arc<Generator>,
-}
-
 /// A native function that an engine's compiled code calls. Dropping it frees its code.
 pub struct FastCallFunction {
-    code: Code,
+    copy: CodeCopy,
     /// Keeps the data alive that the code refers to.
     _code: FastCall,
 }
 
-impl FastCallCode {
-    pub(crate) fn new(
-        no_fork: &HoldOff,
-        generator: &Arc<Generator>,
-        signature: &Signature,
-        key: &FastCallKey,
-    ) -> Result<Self, JitError> {
-        let template = Template::of(no_fork, generator, key)?;
-        Ok(Self { template, name: Name::new("fast call", signature), generator: Arc::clone(generator) })
-    }
+/// The code of one record.
+enum CodeCopy {
+    Made(Code),
+    AtFirstCall(Arc<FirstCall>),
 }
 
 impl From<Arc<FastCallCode>> for FastCall {
@@ -80,23 +65,77 @@ impl FastCall {
     /// * The function is called by the model's rules, and the model describes handles correctly.
     /// * An object's bytes do not move between the time it is read and the return of C, even when helpers are called.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<FastCallFunction, JitError> {
-        let no_fork = hold_off();
-        let FastCallCode { template, name, generator } = &*self.0;
         // SAFETY: the caller promises a record that can be read and was not bound before.
-        let code = unsafe { template.copy(&no_fork, generator, name, record) }?;
-        Ok(FastCallFunction { code, _code: self.clone() })
+        let code = unsafe { self.0.copy(record) }?;
+        Ok(FastCallFunction { copy: CodeCopy::Made(code), _code: self.clone() })
     }
 
-    /// Returns the machine code, with zeros in the holes that each record fills with its own addresses.
+    /// Does as [`bind`](Self::bind), but leaves compiling to the first call of a function of this shape. If that call
+    /// finds no memory for code, it is refused. A function that was made before there was code is called by one jump
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// Memory for code is exhausted.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`bind`](Self::bind).
+    pub unsafe fn bind_at_first_call(&self, record: *const RecordHead) -> Result<FastCallFunction, JitError> {
+        if !self.0.is_ready() {
+            // SAFETY: assembled code is ready, so this code is compiled. The caller promises a record of this shape that
+            // lives as long as the function.
+            if let Ok(first) = unsafe { FirstCall::new(&self.0, record) } {
+                return Ok(FastCallFunction { copy: CodeCopy::AtFirstCall(first), _code: self.clone() });
+            }
+        }
+        // SAFETY: the caller promises what `bind` asks for.
+        unsafe { self.bind(record) }
+    }
+
+    /// Compiles the code, unless that is done.
+    ///
+    /// # Errors
+    ///
+    /// The code generator failed.
+    pub fn compile(&self) -> Result<(), JitError> {
+        self.0.template().map(|_| ())
+    }
+
+    /// Returns the machine code, with zeros in the holes that each record fills with its own addresses. It is empty
+    /// until it is compiled.
     pub fn code(&self) -> &[u8] {
-        self.0.template.bytes()
+        self.0.bytes()
     }
 }
 
 impl FastCallFunction {
     /// Returns the address that the engine calls.
-    pub const fn entry(&self) -> *const c_void {
-        self.code.entry().cast()
+    pub fn entry(&self) -> *const c_void {
+        match &self.copy {
+            CodeCopy::Made(code) => code.entry().cast(),
+            CodeCopy::AtFirstCall(first) => first.entry(),
+        }
+    }
+
+    /// Makes the code now instead of at the first call.
+    ///
+    /// # Errors
+    ///
+    /// Memory for code is exhausted.
+    pub fn compile(&self) -> Result<(), JitError> {
+        match &self.copy {
+            CodeCopy::Made(_) => Ok(()),
+            CodeCopy::AtFirstCall(first) => first.compile().map(|_| ()),
+        }
+    }
+
+    /// Returns false until the code is made.
+    pub fn is_compiled(&self) -> bool {
+        match &self.copy {
+            CodeCopy::Made(_) => true,
+            CodeCopy::AtFirstCall(first) => first.is_compiled(),
+        }
     }
 }
 

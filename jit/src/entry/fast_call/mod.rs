@@ -6,6 +6,7 @@ mod body;
 mod call;
 #[cfg(feature = "disasm")]
 mod explain;
+mod first_call;
 pub(crate) mod function;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
@@ -14,5 +15,6 @@ mod moves;
 mod needs;
 #[cfg(feature = "cranelift")]
 mod objects;
+pub(crate) mod shape;
 #[cfg_attr(not(feature = "cranelift"), path = "none.rs")]
 mod template;

@@ -14,7 +14,11 @@ use crate::lock::HoldOff;
 pub(crate) struct Template(Infallible);
 
 impl Template {
-    pub(crate) fn of(_: &HoldOff, _: &Generator, _: &FastCallKey) -> Result<Self, JitError> {
+    pub(crate) const fn assembled(_: &FastCallKey) -> Result<Option<Self>, JitError> {
+        Ok(None)
+    }
+
+    pub(crate) fn compiled(_: &HoldOff, _: &Generator, _: &FastCallKey) -> Result<Self, JitError> {
         Err(JitError::NoCode)
     }
 

@@ -27,15 +27,19 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Makes the template of a key: assembled if it only moves its arguments, compiled otherwise.
-    pub(crate) fn of(no_fork: &HoldOff, generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
+    /// Assembles the template of a key. `None` if it does more than move its arguments.
+    pub(crate) fn assembled(key: &FastCallKey) -> Result<Option<Self>, JitError> {
+        let needs = Box::new(Needs::of(key));
+        let Some(jump) = moves::jump(&FastCallBody::of(key, &needs)?) else { return Ok(None) };
+        let code = jump::assemble(&jump);
+        let compiled = Compiled::template(code.bytes, code.holes);
+        Ok(Some(Self { compiled, shim: None, closed: Some(code.closed), _needs: needs }))
+    }
+
+    /// Compiles the template of a key that is not assembled.
+    pub(crate) fn compiled(no_fork: &HoldOff, generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
         let needs = Box::new(Needs::of(key));
         let body = FastCallBody::of(key, &needs)?;
-        if let Some(jump) = moves::jump(&body) {
-            let code = jump::assemble(&jump);
-            let compiled = Compiled::template(code.bytes, code.holes);
-            return Ok(Self { compiled, shim: None, closed: Some(code.closed), _needs: needs });
-        }
         let (compiled, shim) = generator.compile(no_fork, &body)?;
         Ok(Self { compiled, shim, closed: None, _needs: needs })
     }
@@ -49,7 +53,7 @@ impl Template {
     ///
     /// # Safety
     ///
-    /// The record can be read, and is not in use yet.
+    /// The record can be read. If the template is assembled, the record is not in use yet.
     pub(crate) unsafe fn copy(
         &self,
         no_fork: &HoldOff,
@@ -64,7 +68,7 @@ impl Template {
         });
         let code = generator.link(no_fork, name, &compiled, self.shim.clone())?;
         if let Some(closed) = self.closed {
-            // SAFETY: the caller promises that the record can be read and is not in use yet.
+            // SAFETY: assembled code alone has this offset. The caller promises that its record is not in use yet.
             unsafe { (*record).set_closed(code.entry().wrapping_add(closed).cast()) };
         }
         Ok(code)
