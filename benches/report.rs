@@ -47,6 +47,8 @@ mod sample;
 #[path = "support/spider_monkey.rs"]
 mod spider_monkey;
 mod support;
+#[path = "support/threads.rs"]
+mod threads;
 #[path = "support/trampolines.rs"]
 mod trampolines;
 #[path = "support/unwind.rs"]
@@ -71,6 +73,7 @@ struct Report {
     callback: Callbacks,
     open: Open,
     open_engine: Vec<open_engine::Row>,
+    threads: Vec<threads::Row>,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
     lua: Vec<lua::Row>,
@@ -259,6 +262,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         engine_rows::print("QuickJS", &engine_rows::measure()?);
         engine_rows::print("a bare machine", &vm::measure()?);
         lua::print(&lua::measure()?);
+        threads::print(&threads::measure()?);
         spider_monkey::measure()?.iter().for_each(|rows| engine_rows::print("SpiderMonkey", rows));
         return Ok(());
     }
@@ -268,6 +272,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
     let open_engine = open_engine::measure()?;
+    let threads = threads::measure()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
     let lua = lua::measure()?;
@@ -284,6 +289,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         callback,
         open,
         open_engine,
+        threads,
         engine,
         vm,
         lua,
@@ -525,6 +531,7 @@ fn print_tables(report: &Report) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
     open_engine::print(&report.open_engine);
+    threads::print(&report.threads);
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
     lua::print(&report.lua);

@@ -91,7 +91,7 @@ fn structure(member: &Type, count: usize) -> Type {
 }
 
 /// The functions of callees.c, with C functions around them that the engine calls.
-pub(crate) struct CFunctions(Library);
+pub(crate) struct CFunctions(pub(crate) Library);
 
 impl CFunctions {
     pub(crate) fn build() -> io::Result<Self> {

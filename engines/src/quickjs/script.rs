@@ -203,6 +203,22 @@ impl Script {
         }
     }
 
+    /// Calls a function of script with a value, which belongs to it from now on. Its result is dropped.
+    pub fn call_with(&self, function: js::JSValue, argument: js::JSValue) {
+        let mut args = [argument];
+        // SAFETY: both are values of this context.
+        unsafe {
+            let result = js::JS_Call(self.context, function, js::JS_UNDEFINED, 1, args.as_mut_ptr());
+            [result, argument].into_iter().for_each(|value| js::JS_FreeValue(self.context, value));
+        }
+    }
+
+    /// Releases a value that belongs to the caller.
+    pub fn free(&self, value: js::JSValue) {
+        // SAFETY: the value is one of this context.
+        unsafe { js::JS_FreeValue(self.context, value) };
+    }
+
     /// The value of a script, as if it had been thrown.
     pub fn thrown(&self, source: &str) -> Thrown {
         // SAFETY: the value is the context's.
