@@ -4,6 +4,9 @@ use std::ffi::c_void;
 
 use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
+use crate::callees::{
+    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, Pair, call_thrice, call_with_everything, int_to_int, sum_after,
+};
 use crate::jsc_values::{check, define};
 use crate::world::{CallbackWay, ScriptCallback, WAY, both_ways};
 use hotcall_engines::jsc::{JscScript, words};
@@ -34,17 +37,7 @@ fn answered(script: &JscScript, name: &str, signature: &Signature) -> LocalCallb
     Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), Err, handler).unwrap()
 }
 
-pub(crate) type IntToInt = extern "C-unwind" fn(i32) -> i32;
-
 /// Calls three times, and returns the results in one number.
-extern "C-unwind" fn call_thrice(f: IntToInt, n: i32) -> i32 {
-    f(n) * 10_000 + f(n + 1) * 100 + f(n + 2)
-}
-
-pub(crate) fn int_to_int() -> Signature {
-    Signature::new([Type::I32], Type::I32).unwrap()
-}
-
 #[test]
 fn exceptions_wait_for_c() {
     both_ways(|| {
@@ -62,72 +55,13 @@ fn exceptions_wait_for_c() {
         );
         let names = ["plus", "second", "wrong", "inner", "outer"];
         let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
-        check(
-            &script,
-            &[
-                ("thrice(pplus, 4)", "50607"),
-                ("ran", "3"),
-                // The first exception is thrown as the same object. No script runs after it.
-                ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
-                ("ran", "2"),
-                ("thrown.length", "3"),
-                // No exception waits now.
-                ("thrice(pplus, 0)", "10203"),
-                (
-                    "ran = 0; thrice(pwrong, 0)",
-                    "TypeError: a callback returned what is no i32: expected an integer, not a string",
-                ),
-                ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
-                // Calls within callbacks have exceptions of their own, until they let them pass.
-                ("thrice(pinner, 0)", "10101"),
-                ("ran = 0; thrice(pouter, 0)", "Error: no 2"),
-                ("ran", "4"),
-            ],
-        );
+        check(&script, &EXCEPTIONS);
         assert!(!script.realm.is_pending());
         // A thrown value that is not an object; and many of them, each of which is caught.
         check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
         let _third = callback(&script, "third", &int_to_int());
-        check(
-            &script,
-            &[(
-                "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
-                 sum += n } return sum })()",
-                "199990000",
-            )],
-        );
+        check(&script, &[CAUGHT]);
     });
-}
-
-#[repr(C)]
-struct Pair {
-    a: i32,
-    b: f32,
-}
-
-type Everything = extern "C-unwind" fn(
-    i8,
-    u8,
-    i16,
-    u16,
-    i32,
-    u32,
-    i64,
-    u64,
-    bool,
-    f32,
-    f64,
-    *const c_void,
-    *const c_void,
-    Pair,
-) -> Pair;
-
-extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
-    let nan = f64::from_bits(0xfffe_0000_0000_0001);
-    let null = std::ptr::null();
-    let pair = Pair { a: 3, b: 0.5 };
-    let pair = f(-1, 255, -2, 65535, -3, 4294967295, -4, u64::MAX, true, 0.25, nan, null, 0x10 as _, pair);
-    f64::from(pair.a) + f64::from(pair.b)
 }
 
 #[test]
@@ -207,13 +141,6 @@ fn results_of_callbacks_are_converted() {
     });
 }
 
-/// Counts bytes after a callback.
-extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
-    f(0);
-    // SAFETY: the tests pass buffers with at least this number of bytes.
-    unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
-}
-
 /// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
 pub(crate) fn define_collect(script: &JscScript) -> LocalCallback {
     let collect = script.collector();
@@ -231,28 +158,17 @@ fn buffers_stay_where_they_are() {
     both_ways(|| {
         let Some(script) = JscScript::new() else { return };
         define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
-        check(
-            &script,
-            &[
-                ("function act() { action(); return 0 } 0", "0"),
-                // Memory that the collector reuses, or that was freed or moved, soon has other bytes.
-                ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
-            ],
-        );
+        check(&script, &ACTIONS);
         let _callback = callback(&script, "act", &int_to_int());
         let _collector = define_collect(&script);
+        check(&script, &BUFFERS);
         check(
             &script,
-            &[
-                ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-                ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-                ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
-                (
-                    "action = () => { try { b.transfer() } catch {} churn() }; b = new ArrayBuffer(64); \
+            &[(
+                "action = () => { try { b.transfer() } catch {} churn() }; b = new ArrayBuffer(64); \
                      new Uint8Array(b).fill(1); sum_after(b, 64, pact)",
-                    "64",
-                ),
-            ],
+                "64",
+            )],
         );
     });
 }

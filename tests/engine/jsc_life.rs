@@ -7,7 +7,8 @@ use hotcall::{Library, Signature, Type};
 use hotcall_testing::alone::alone;
 use hotcall_testing::fixture::shared_object;
 
-use crate::jsc_calls::{callback, define_collect, int_to_int};
+use crate::callees::int_to_int;
+use crate::jsc_calls::{callback, define_collect};
 use crate::jsc_values::{check, define};
 use crate::world::both_ways;
 use hotcall_engines::jsc::JscScript;

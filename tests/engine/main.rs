@@ -8,6 +8,7 @@ mod world;
 mod arguments;
 mod buffers;
 mod callbacks;
+mod callees;
 mod closing;
 mod compiling;
 mod exceptions;

@@ -1,12 +1,13 @@
 //! Functions that SpiderMonkey itself calls: values, callbacks, buffers' memory, and functions' records.
 
-use std::ffi::c_void;
 use std::sync::atomic::Ordering;
 
 use hotcall::{Callback, Function, FunctionOptions, Library, LocalCallback, LocalOptions, Signature, Thunk, Type};
 use hotcall_testing::fixture::shared_object;
 
-use crate::jsc_calls::{IntToInt, int_to_int};
+use crate::callees::{
+    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, IntToInt, call_thrice, call_with_everything, int_to_int, sum_after,
+};
 use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
 use crate::jsc_values::{same_matrix, same_point, same_pointer, same_u8, same_u16, same_u32, same_u64};
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
@@ -204,10 +205,6 @@ fn loops() {
 }
 
 /// Calls three times, and returns the results in one number.
-extern "C-unwind" fn call_thrice(f: IntToInt, n: i32) -> i32 {
-    f(n).wrapping_mul(10_000).wrapping_add(f(n + 1) * 100 + f(n + 2))
-}
-
 #[test]
 fn exceptions_wait_for_c() {
     let Some(script) = SpiderMonkeyScript::new() else { return };
@@ -225,71 +222,13 @@ fn exceptions_wait_for_c() {
     );
     let names = ["plus", "second", "wrong", "inner", "outer", "deep"];
     let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
-    check(
-        &script,
-        &[
-            ("thrice(pplus, 4)", "50607"),
-            ("ran", "3"),
-            // The first exception is the one that is thrown, and the object that it was. Nothing runs after it.
-            ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
-            ("ran + ' ' + thrown.length", "2 3"),
-            ("thrice(pplus, 0)", "10203"),
-            (
-                "ran = 0; thrice(pwrong, 0)",
-                "TypeError: a callback returned what is no i32: expected an integer, not a string",
-            ),
-            ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
-            // Calls within callbacks have exceptions of their own, until they let them pass.
-            ("thrice(pinner, 0)", "10101"),
-            ("ran = 0; thrice(pouter, 0)", "Error: no 2"),
-            ("ran", "4"),
-            // The engine's own limit ends the recursion, and all goes on.
-            ("thrice(pdeep, 0)", "InternalError: too much recursion"),
-            ("thrice(pplus, 4)", "50607"),
-        ],
-    );
+    check(&script, &EXCEPTIONS);
+    // The engine's own limit ends the recursion, and all goes on.
+    check(&script, &[("thrice(pdeep, 0)", "InternalError: too much recursion"), ("thrice(pplus, 4)", "50607")]);
     assert!(!script.realm.is_pending());
     check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
     let _third = callback(&script, "third", &int_to_int());
-    check(
-        &script,
-        &[(
-            "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
-             sum += n } return sum })()",
-            "199990000",
-        )],
-    );
-}
-
-#[repr(C)]
-struct Pair {
-    a: i32,
-    b: f32,
-}
-
-type Everything = extern "C-unwind" fn(
-    i8,
-    u8,
-    i16,
-    u16,
-    i32,
-    u32,
-    i64,
-    u64,
-    bool,
-    f32,
-    f64,
-    *const c_void,
-    *const c_void,
-    Pair,
-) -> Pair;
-
-extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
-    let nan = f64::from_bits(0xfffe_0000_0000_0001);
-    let null = std::ptr::null();
-    let pair = Pair { a: 3, b: 0.5 };
-    let pair = f(-1, 255, -2, 65535, -3, 4294967295, -4, u64::MAX, true, 0.25, nan, null, 0x10 as _, pair);
-    f64::from(pair.a) + f64::from(pair.b)
+    check(&script, &[CAUGHT]);
 }
 
 #[test]
@@ -320,33 +259,17 @@ fn callbacks_take_and_return_every_type() {
     );
 }
 
-/// Counts bytes after a callback.
-extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
-    f(0);
-    // SAFETY: the tests pass buffers of this length.
-    unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
-}
-
 #[test]
 fn buffers_stay_where_they_are() {
     let Some(script) = SpiderMonkeyScript::new() else { return };
     define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
-    check(
-        &script,
-        &[
-            ("function act() { action(); return 0 } 0", "0"),
-            // Memory that the collector has freed or moved has other bytes soon.
-            ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
-        ],
-    );
+    check(&script, &ACTIONS);
     let _callback = callback(&script, "act", &int_to_int());
     let _collector = define_collect(&script);
+    check(&script, &BUFFERS);
     check(
         &script,
         &[
-            ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-            ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
-            ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
             (
                 "action = () => { try { detach(b) } catch (error) { said = error.message } churn() }; \
                  b = new ArrayBuffer(64); new Uint8Array(b).fill(1); sum_after(b, 64, pact) + ' ' + said",

@@ -1,0 +1,90 @@
+//! C functions that engines' tests call, and tables that several engines share.
+
+use std::ffi::c_void;
+
+use hotcall::{Signature, Type};
+
+pub(crate) type IntToInt = extern "C-unwind" fn(i32) -> i32;
+
+pub(crate) fn int_to_int() -> Signature {
+    Signature::new([Type::I32], Type::I32).unwrap()
+}
+
+pub(crate) extern "C-unwind" fn call_thrice(f: IntToInt, n: i32) -> i32 {
+    f(n) * 10_000 + f(n + 1) * 100 + f(n + 2)
+}
+
+#[repr(C)]
+pub(crate) struct Pair {
+    pub(crate) a: i32,
+    pub(crate) b: f32,
+}
+
+pub(crate) type Everything = extern "C-unwind" fn(
+    i8,
+    u8,
+    i16,
+    u16,
+    i32,
+    u32,
+    i64,
+    u64,
+    bool,
+    f32,
+    f64,
+    *const c_void,
+    *const c_void,
+    Pair,
+) -> Pair;
+
+pub(crate) extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
+    let nan = f64::from_bits(0xfffe_0000_0000_0001);
+    let null = std::ptr::null();
+    let pair = Pair { a: 3, b: 0.5 };
+    let pair = f(-1, 255, -2, 65535, -3, 4294967295, -4, u64::MAX, true, 0.25, nan, null, 0x10 as _, pair);
+    f64::from(pair.a) + f64::from(pair.b)
+}
+
+/// Counts bytes after a callback.
+pub(crate) extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
+    f(0);
+    // SAFETY: the tests pass buffers with at least this number of bytes.
+    unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
+}
+
+/// Calls of the callbacks `pplus` and so on, whose functions `exceptions_wait_for_c` of each engine has.
+pub(crate) const EXCEPTIONS: [(&str, &str); 9] = [
+    ("thrice(pplus, 4)", "50607"),
+    ("ran", "3"),
+    // The first exception is thrown as the same object. No script runs after it.
+    ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
+    ("ran + ' ' + thrown.length", "2 3"),
+    // No exception waits now.
+    ("thrice(pplus, 0)", "10203"),
+    ("ran = 0; thrice(pwrong, 0)", "TypeError: a callback returned what is no i32: expected an integer, not a string"),
+    ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
+    // Calls within callbacks have exceptions of their own, until they let them pass.
+    ("thrice(pinner, 0)", "10101"),
+    ("ran = 0; try { thrice(pouter, 0) } catch (error) { error + ' ' + ran }", "Error: no 2 4"),
+];
+
+/// Many exceptions, each of which is caught.
+pub(crate) const CAUGHT: (&str, &str) = (
+    "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
+     sum += n } return sum })()",
+    "199990000",
+);
+
+/// Buffers whose bytes C reads after script has run.
+pub(crate) const BUFFERS: [(&str, &str); 3] = [
+    ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+    ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+    ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
+];
+
+/// Functions of script for these.
+pub(crate) const ACTIONS: [(&str, &str); 2] = [
+    ("function act() { action(); return 0 } 0", "0"),
+    // Memory that the collector reuses, or that was freed or moved, soon has other bytes.
+    ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
+];
