@@ -39,9 +39,11 @@ fn give_away<'js>(ctx: Ctx<'js>, name: String, buffer: Value<'js>, length: Value
     let ctx = script(&ctx);
     let Some((_, method)) = METHODS.iter().find(|(known, _)| *known == name) else { return Ok(length) };
     let ffi = ffi(&ctx);
-    // The engine's host knows the buffers of calls that have returned.
-    ffi.take_pins();
-    let is_used = ffi.realm.pins_are_in_use();
+    let is_used = || {
+        // The engine's host knows the buffers of calls that have returned.
+        ffi.take_pins();
+        ffi.realm.pins_are_in_use()
+    };
     // SAFETY: the values are the engine's.
     owned(&ctx, unsafe { ffi.realm.engine().give_away(*method, buffer.as_raw(), length.as_raw(), is_used) })
 }

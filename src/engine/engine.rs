@@ -93,8 +93,7 @@ pub unsafe trait Engine: 'static {
     /// of objects whose bytes C got in calls that have returned. If the model counts references, one for each now belongs
     /// to the engine.
     ///
-    /// hotcall calls this when the list is full, and in [`Realm::take_pins`](super::Realm::take_pins). An object that
-    /// was pinned several times may be there more than once.
+    /// hotcall calls this when the list is full, and in [`Realm::take_pins`](super::Realm::take_pins).
     ///
     /// # Safety
     ///

@@ -278,6 +278,7 @@ impl<E: Engine> Realm<E> {
         if self.state.pending().is_set() {
             return true;
         }
+        let _called = RunningCalls::begin(self.state.pending());
         // The values are on the stack, so that engines which search the stack find them.
         let mut values = MadeValues::none(self.engine(), site);
         let mut thrown = None;
@@ -291,7 +292,6 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        let _called = RunningCalls::begin(self.state.pending());
         let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
@@ -381,6 +381,11 @@ impl<E: Engine> Realm<E> {
     pub unsafe fn take_pins(&self, site: Site) {
         // SAFETY: the caller promises that the site is one of the engine's. A call that runs has called script.
         unsafe { self.state.take_pins(site) };
+    }
+
+    /// Calls `visit` for each object in the [list](super::PinList) of pinned objects, for a collector that must keep them.
+    pub fn visit_pins(&self, visit: impl FnMut(u64)) {
+        self.state.pending().visit_pins(visit);
     }
 
     /// Returns true if running calls may work on bytes of pinned objects: calls that have called script, which asks now.

@@ -81,6 +81,13 @@ setTimeout(() => {
 await until(() => summed !== undefined);
 equal(summed, 50, "in a timer");
 
+// Script may make a call in the middle of giving the bytes away.
+let inside = new Uint8Array(64).fill(1);
+inside.buffer.transfer({ valueOf: () => (c.keep_bytes(inside), 0) });
+inside = null;
+reuse();
+equal(c.sum_kept(64), 64, "a call while a transfer reads its argument");
+
 // After the turn it is gone.
 let gone = 0;
 const registry = new FinalizationRegistry(() => gone++);

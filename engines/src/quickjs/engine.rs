@@ -76,8 +76,9 @@ impl<H: Host> QuickJs<H> {
     }
 
     /// Does the work of a method that gives a buffer's bytes away, such as `transfer(length)`. Bytes that C may use
-    /// stay in place: `is_used` says whether calls may work on any, as
-    /// [`Realm::pins_are_in_use`](hotcall::engine::Realm::pins_are_in_use) does. Returns the buffer that script gets.
+    /// stay in place: `is_used` returns true if calls may work on any, as
+    /// [`Realm::pins_are_in_use`](hotcall::engine::Realm::pins_are_in_use) does. It is asked when script has run for the last
+    /// time, because `length` may be an object. Returns the buffer that script gets.
     ///
     /// # Errors
     ///
@@ -91,9 +92,9 @@ impl<H: Host> QuickJs<H> {
         method: Method,
         buffer: JSValue,
         length: JSValue,
-        is_used: bool,
+        is_used: impl Fn() -> bool,
     ) -> Result<Owned, Raised> {
-        let is_kept = || is_used || self.host.keeps(buffer);
+        let is_kept = || is_used() || self.host.keeps(buffer);
         // SAFETY: the caller promises values of the engine.
         unsafe { transfers::give_away(&self.buffers, self.context, method, buffer, length, is_kept) }
     }

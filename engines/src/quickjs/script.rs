@@ -91,7 +91,7 @@ unsafe extern "C" fn give_away(
     // SAFETY: the engine fills up missing arguments with undefined.
     unsafe {
         let realm = realm_of(context);
-        let given = realm.engine().give_away(METHODS[which as usize].1, buffer, *args, realm.pins_are_in_use());
+        let given = realm.engine().give_away(METHODS[which as usize].1, buffer, *args, || realm.pins_are_in_use());
         given.map_or(js::JS_EXCEPTION, Owned::into_value)
     }
 }

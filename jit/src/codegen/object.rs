@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
-use crate::engine::object::{ByteLength, ElementSize, Object, Path, Want};
+use crate::engine::object::{ByteLength, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
 
 /// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
 /// and `args`, or in `slow`.
@@ -42,10 +42,18 @@ pub(crate) fn find(
 }
 
 fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
-    if let (Want::Bytes(size), Some(length)) = (want, &object.length) {
-        let len = load_length(b, length, word);
-        let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
-        go_on_if(b, enough, slow);
+    match (want, &object.length) {
+        (Want::Bytes(size), Some(length)) => {
+            let len = load_length(b, length, word);
+            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
+            go_on_if(b, enough, slow);
+        }
+        (Want::Pointer { pins: true, .. }, Some(length)) => {
+            let elements = load(b, &length.at, word, length.len);
+            let few = b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, elements, i64::from(MAX_PINNED_ELEMENTS));
+            go_on_if(b, few, slow);
+        }
+        (Want::Bytes(_) | Want::Pointer { .. }, _) => {}
     }
     let words: Vec<_> = object.address.iter().map(|path| load(b, path, word, 8)).collect();
     let sum = words.into_iter().reduce(|sum, word| b.ins().iadd(sum, word));

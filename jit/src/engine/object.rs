@@ -149,43 +149,52 @@ impl From<Path> for Option<ByteLength> {
 /// The requirement of a parameter on an object.
 #[derive(Clone, Copy)]
 pub(crate) enum Want {
-    Pointer(Pointee),
+    /// An address. If it is one of bytes, and `pins`, then the object goes to the list of pinned objects.
+    Pointer { pointee: Pointee, pins: bool },
     /// At least this many bytes.
     Bytes(u32),
 }
 
+/// The largest number of elements of an object that machine code pins. Larger objects are left to the helper, because
+/// those of the list stay alive until it is full.
+pub(crate) const MAX_PINNED_ELEMENTS: u32 = 1 << 18;
+
 impl Want {
-    /// Returns the requirement of a parameter; `None` if it takes no objects.
-    pub(crate) const fn of(param: Form) -> Option<Self> {
+    /// Returns the requirement of a parameter; `None` if it takes no objects. `has_list` says whether the model has a
+    /// list of pinned objects.
+    pub(crate) const fn of(param: Form, has_list: bool) -> Option<Self> {
         match param {
-            Form::Scalar(Scalar::Pointer(pointee)) => Some(Self::Pointer(pointee)),
+            Form::Scalar(Scalar::Pointer(pointee)) => {
+                // The bytes of structs are copied before C runs, so they are not pinned.
+                Some(Self::Pointer { pointee, pins: has_list && matches!(pointee, Pointee::Buffer | Pointee::Text) })
+            }
             Form::Bytes(size) => Some(Self::Bytes(size)),
             Form::Scalar(_) | Form::Void => None,
         }
     }
 
-    /// Returns true if the bytes of its objects are pinned. Those of a struct are copied before C runs.
+    /// Returns true if its objects go to the list of pinned objects.
     pub(crate) const fn pins(self) -> bool {
-        matches!(self, Self::Pointer(Pointee::Buffer | Pointee::Text))
+        matches!(self, Self::Pointer { pins: true, .. })
     }
 
     /// Returns true if an address without bytes serves.
     pub(crate) const fn takes_pointers(self) -> bool {
-        matches!(self, Self::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text))
+        matches!(self, Self::Pointer { pointee: Pointee::Opaque | Pointee::Function | Pointee::Text, .. })
     }
 
     /// Returns true if null stands for no object.
     #[cfg(feature = "cranelift")]
     pub(crate) const fn takes_null(self) -> bool {
-        matches!(self, Self::Pointer(_))
+        matches!(self, Self::Pointer { .. })
     }
 
     /// Returns true if it accepts objects of this kind: bytes, or pointers.
     pub(crate) const fn takes(self, object: &Object) -> bool {
         match self {
-            Self::Pointer(Pointee::Opaque | Pointee::Function) => object.length.is_none(),
-            Self::Pointer(Pointee::Buffer) | Self::Bytes(_) => object.length.is_some(),
-            Self::Pointer(Pointee::Text) => true,
+            Self::Pointer { pointee: Pointee::Opaque | Pointee::Function, .. } => object.length.is_none(),
+            Self::Pointer { pointee: Pointee::Buffer, .. } | Self::Bytes(_) => object.length.is_some(),
+            Self::Pointer { pointee: Pointee::Text, .. } => true,
         }
     }
 }
@@ -200,11 +209,12 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
     // SAFETY: the caller promises an object whose checks may be read in order.
     let object = kinds.iter().find(|kind| want.takes(kind) && unsafe { kind.is_kind_of(word) })?;
     // SAFETY: the object's checks hold.
-    let ResolvedHandle { slot, len } = unsafe { object.read(word) };
-    match want {
-        Want::Bytes(size) if len < size.into() => None,
-        Want::Bytes(_) | Want::Pointer(_) => Some(slot),
-    }
+    let (ResolvedHandle { slot, len }, elements) = unsafe { (object.read(word), object.elements(word)) };
+    let is_taken = match want {
+        Want::Bytes(size) => len >= size.into(),
+        Want::Pointer { pins, .. } => !pins || elements <= MAX_PINNED_ELEMENTS.into(),
+    };
+    is_taken.then_some(slot)
 }
 
 /// Resolves an object of one of these kinds. `None` if it is of none.
@@ -239,6 +249,16 @@ impl Object {
         // SAFETY: the caller promises that the word belongs to an object of this kind.
         let len = self.length.as_ref().map_or(u64::MAX, |length| unsafe { length.read(word) });
         ResolvedHandle { slot, len }
+    }
+
+    /// Returns the number of elements, or 0 for a pointer.
+    ///
+    /// # Safety
+    ///
+    /// The word belongs to an object of this kind.
+    unsafe fn elements(&self, word: u64) -> u64 {
+        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
+        self.length.as_ref().map_or(0, |length| unsafe { load_bytes(length.at.follow(word), length.len) })
     }
 }
 

@@ -9,12 +9,14 @@ use std::ptr;
 /// when the list is full, or earlier. Until then it leaves their bytes in place.
 ///
 /// A call adds the objects of its parameters that are pointers to bytes. Structs are copied before C runs, so they are
-/// not pinned. If the newest objects of the list are those of the call, nothing is added.
+/// not pinned. Objects that are in the list are not added again. Entries that are left when the last realm or record is
+/// dropped stay pinned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub struct PinList {
     /// The bytes from the object's address to a counter of 4 bytes. Adding an object to the list adds 1 to its counter.
-    /// So in engines that count references, the list owns one reference for each entry.
+    /// So in engines that count references, the list owns one reference for each entry. In engines without counters, the
+    /// collector keeps the objects that [`Pending::visit_pins`](crate::engine::values::Pending::visit_pins) shows it.
     pub references: Option<i32>,
 }
 
@@ -33,7 +35,7 @@ impl PinList {
 /// The largest number of objects that a call adds to the list in machine code.
 pub(crate) const MAX_PINNED: usize = 32;
 
-/// A list of pinned objects. Entries are words: the addresses of objects, or 0.
+/// A list of pinned objects. Entries are words: the addresses of objects. No object is there twice.
 ///
 /// ```text
 /// 0 0 0 … │ running calls, and finished ones │ finished calls │ running call │ free
@@ -41,10 +43,10 @@ pub(crate) const MAX_PINNED: usize = 32;
 /// ```
 ///
 /// Calls of script's functions by C divide the list: the calls below run on, so their entries stay. Of the others only
-/// those of the newest call are in use.
+/// those of the newest call are in use. An object may be in use by a call although an earlier one has added it.
 ///
-/// Machine code compares the newest entries with the objects of a call. In front of the first entry are zeros, so that
-/// it can always read [`MAX_PINNED`] entries.
+/// Machine code first compares the newest entries with the objects of a call. In front of the first entry are zeros, so
+/// that it can always read [`MAX_PINNED`] entries.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct Pins {
@@ -52,10 +54,9 @@ pub(crate) struct Pins {
     next: Cell<*mut u64>,
     /// The first entry that was added since script was called back.
     base: Cell<*mut u64>,
+    first: Cell<*mut u64>,
     /// The end of the list's memory.
     end: Cell<*mut u64>,
-    /// Counts the references to no object, so that machine code need not skip null.
-    no_object: Cell<u32>,
     memory: Option<Box<[Cell<u64>]>>,
 }
 
@@ -64,8 +65,8 @@ pub(crate) struct Pins {
 impl Pins {
     pub(crate) const NEXT: usize = offset_of!(Self, next);
     pub(crate) const BASE: usize = offset_of!(Self, base);
+    pub(crate) const FIRST: usize = offset_of!(Self, first);
     pub(crate) const END: usize = offset_of!(Self, end);
-    pub(crate) const NO_OBJECT: usize = offset_of!(Self, no_object);
 }
 
 impl Pins {
@@ -74,8 +75,8 @@ impl Pins {
         Self {
             next: Cell::new(ptr::null_mut()),
             base: Cell::new(ptr::null_mut()),
+            first: Cell::new(ptr::null_mut()),
             end: Cell::new(ptr::null_mut()),
-            no_object: Cell::new(0),
             memory: None,
         }
     }
@@ -88,6 +89,7 @@ impl Pins {
         let first = pins.entries().as_ptr().cast::<u64>().cast_mut();
         pins.next.set(first);
         pins.base.set(first);
+        pins.first.set(first);
         pins
     }
 
@@ -107,38 +109,41 @@ impl Pins {
         self.index(&self.next) + count <= self.entries().len()
     }
 
-    /// Adds the objects of a call, unless the newest entries are these objects. Returns `false` if there is no room, and
-    /// adds none then.
+    /// Adds the objects of a call that are not in the list. Returns `false` if there is no room for all of them.
     ///
     /// # Safety
     ///
-    /// The objects have the list's counter.
+    /// The objects have the list's counter. Words that are 0 are no objects.
     pub(crate) unsafe fn add(&self, list: PinList, objects: &[u64]) -> bool {
-        let (len, entries) = (self.index(&self.next), self.entries());
-        let newest = len.checked_sub(objects.len()).map(|first| &entries[first..len]);
-        if newest.is_some_and(|newest| newest.iter().map(Cell::get).eq(objects.iter().copied())) {
-            return true;
-        }
-        let Some(free) = entries.get(len..len + objects.len()) else { return false };
-        for (entry, &object) in free.iter().zip(objects) {
-            entry.set(object);
-            if let Some(offset) = list.references.filter(|_| object != 0) {
+        objects.iter().all(|&object| {
+            let (len, entries) = (self.index(&self.next), self.entries());
+            if object == 0 || entries.iter().take(len).any(|entry| entry.get() == object) {
+                return true;
+            }
+            let Some(free) = entries.get(len) else { return false };
+            free.set(object);
+            self.next.set(self.next.get().wrapping_add(1));
+            if let Some(offset) = list.references {
                 let counter =
                     ptr::with_exposed_provenance_mut::<u32>(object as usize).wrapping_byte_offset(offset as isize);
                 // SAFETY: the caller promises that the object has this counter.
                 unsafe { counter.write_unaligned(counter.read_unaligned().wrapping_add(1)) };
             }
-        }
-        self.next.set(self.next.get().wrapping_add(objects.len()));
-        true
+            true
+        })
     }
 
     /// Takes out of the list the objects that no running call works on. A call that runs must not have added its own.
     pub(crate) fn take(&self) -> Vec<u64> {
         let finished = self.entries().get(self.index(&self.base)..self.index(&self.next)).unwrap_or_default();
-        let taken = finished.iter().map(Cell::get).filter(|&object| object != 0).collect();
+        let taken = finished.iter().map(Cell::get).collect();
         self.next.set(self.base.get());
         taken
+    }
+
+    /// Calls `visit` for each object in the list.
+    pub(crate) fn visit(&self, visit: impl FnMut(u64)) {
+        self.entries().iter().take(self.index(&self.next)).map(Cell::get).for_each(visit);
     }
 
     /// Leaves all entries as they are until [`leave`](Self::leave), because C calls script while they may be in use.

@@ -133,8 +133,8 @@ impl Pending {
         Self { pins: Pins::new(capacity), ..Self::new() }
     }
 
-    /// Adds the objects of a call to the list of pinned objects, unless they are the newest ones there. Returns `false`
-    /// if there is no room for all of them, or no list. Then it adds none.
+    /// Adds the objects of a call that are not in the list of pinned objects. Returns `false` if there is no room for all
+    /// of them, or no list.
     ///
     /// # Safety
     ///
@@ -149,12 +149,16 @@ impl Pending {
         self.pins.has_room(count)
     }
 
-    /// Takes out of the list of pinned objects those that no running call works on, the oldest first. An object that was
-    /// pinned twice is there twice.
+    /// Takes out of the list of pinned objects those that no running call works on, the oldest first.
     ///
     /// It is for times when no call has added its own objects: before it does, while script runs, or outside of all calls.
     pub fn take_pins(&self) -> Vec<u64> {
         self.pins.take()
+    }
+
+    /// Calls `visit` for each object in the list of pinned objects, for a collector that must keep them.
+    pub fn visit_pins(&self, visit: impl FnMut(u64)) {
+        self.pins.visit(visit);
     }
 
     /// Keeps the entries of the list of pinned objects until [`leave_script`](Self::leave_script), which gets the

@@ -226,7 +226,8 @@ impl Play {
                 matches!(ty.as_scalar(), Some(Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)));
             let address = pointer.filter(|_| takes_pointers).map(|_| value[0] & ((1 << 47) - 1));
             let resolved = object.and_then(|object| object.slot(ty, size)).or(address);
-            list.extend(resolved.and(object).filter(|_| heap::pins(ty)).map(HeapObject::word));
+            let pinned = resolved.and(object).filter(|_| heap::pins(ty)).map(HeapObject::word);
+            list.extend(pinned.filter(|object| !list.contains(object)));
             let slot = unpacked.or(resolved).or_else(|| {
                 let slot = engine::converted(ty, index, value);
                 events.push(Event::Convert { index, value, slot });
@@ -345,7 +346,10 @@ fn check(model: &Model, seed: u64) {
     for round in 0..SIGNATURES {
         let signature = random_signature(&mut random, &aggregates, round);
         let values = [shared, universal].map(|jit| jit.engine_values(&signature, &abi).unwrap());
-        assert_eq!(values[0].code().is_empty(), !cfg!(feature = "cranelift"));
+        // Long signatures with objects are interpreted, because compiling them takes too long.
+        if model.model.objects.is_none() || signature.params().len() <= 14 {
+            assert_eq!(values[0].code().is_empty(), !cfg!(feature = "cranelift"));
+        }
         assert!(values[1].code().is_empty());
         let pool = shared.thunk(&signature).unwrap().stubs(Use::Plain);
         let stub = pool.take().unwrap();

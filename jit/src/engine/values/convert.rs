@@ -99,7 +99,7 @@ impl ValueModel {
     ///
     /// The model describes this value correctly, as far as reading memory goes.
     pub(crate) unsafe fn address(&self, param: Form, value: Words) -> Option<(u64, u64)> {
-        let (objects, want) = (self.objects.as_ref()?, Want::of(param)?);
+        let (objects, want) = (self.objects.as_ref()?, Want::of(param, self.has_pin_list())?);
         if let Some(address) = objects.pointer(value).filter(|_| want.takes_pointers()) {
             return Some((address, 0));
         }
@@ -109,9 +109,14 @@ impl ValueModel {
         unsafe { object::address(&objects.kinds, word, want) }.map(|address| (address, word))
     }
 
+    /// Returns true if realms of the model have a list of pinned objects.
+    pub(crate) fn has_pin_list(&self) -> bool {
+        self.objects.as_ref().is_some_and(|objects| objects.pins.is_some())
+    }
+
     /// Returns true if the objects of a parameter are added to the list of pinned objects.
     pub(crate) fn pins_of(&self, param: Form) -> bool {
-        self.objects.as_ref().is_some_and(|objects| objects.pins.is_some()) && Want::of(param).is_some_and(Want::pins)
+        Want::of(param, self.has_pin_list()).is_some_and(Want::pins)
     }
 
     /// Returns the value of a `void` function, which also stands for a missing argument.

@@ -192,9 +192,11 @@ impl Call<'_> {
         let size = u32::from(key.engine.model().size);
         // Reserves at least one value, because memory without bytes does not have an address.
         let argv = frame::reserve(b, (argc as u32 * size).max(size));
-        let arguments = PackedArguments { key, record: self.record, slots: self.slots, argv, failed: self.zeros };
+        // Making a value may run script, if the engine throws instead.
+        let base = key.engine.model().has_pin_list().then(|| self.enter_script(b));
+        let failed = if base.is_some() { b.create_block() } else { self.zeros };
+        let arguments = PackedArguments { key, record: self.record, slots: self.slots, argv, failed };
         arguments.make(b);
-        let base = key.has_pin_list().then(|| self.enter_script(b));
         let answer = Answer::reserve(b, function);
         let record = self.record.load(b);
         let words = Parameters { call: function, record, argc, argv, answer: &answer }.call(b, key, call, shim);
@@ -208,9 +210,8 @@ impl Call<'_> {
         let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
         let exit = exit.load(b);
         b.ins().store(UNALIGNED, exit, pending, Pending::EXIT as i32);
-        if let Some(base) = base {
-            let base = base.load(b);
-            b.ins().store(UNALIGNED, base, pending, (Pending::PINS + Pins::BASE) as i32);
+        if let Some(base) = &base {
+            leave_script(b, pending, base);
         }
         arguments.release(b);
         if !answer.is_told_by_value() {
@@ -231,6 +232,9 @@ impl Call<'_> {
             answer.check_thrown(b, key, function, self.record, self.zeros);
         }
         self.convert_result(b, answer.value);
+        if let Some(base) = &base {
+            self.leave_after_failure(b, failed, base);
+        }
     }
 
     /// Keeps the entries of the list of pinned objects, because the calls below may work on them. Returns the value that
@@ -242,6 +246,17 @@ impl Call<'_> {
         let next = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::NEXT) as i32);
         b.ins().store(UNALIGNED, next, pending, (Pending::PINS + Pins::BASE) as i32);
         Kept::store(b, base)
+    }
+
+    /// Emits the block for arguments that have no values.
+    fn leave_after_failure(&self, b: &mut FunctionBuilder<'_>, failed: Block, base: &Kept) {
+        b.seal_block(failed);
+        b.set_cold_block(failed);
+        b.switch_to_block(failed);
+        let record = self.record.load(b);
+        let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
+        leave_script(b, pending, base);
+        b.ins().jump(self.zeros, &[]);
     }
 
     /// Converts the value that script has returned, if it has a class that the type accepts. Returns the block for other
@@ -309,4 +324,10 @@ impl Call<'_> {
         let running = b.ins().iadd_imm_s(running, change);
         b.ins().store(UNALIGNED, running, record, EngineCallbackRecord::RUNNING as i32);
     }
+}
+
+/// Divides the list of pinned objects as before.
+fn leave_script(b: &mut FunctionBuilder<'_>, pending: Value, base: &Kept) {
+    let base = base.load(b);
+    b.ins().store(UNALIGNED, base, pending, (Pending::PINS + Pins::BASE) as i32);
 }

@@ -53,14 +53,6 @@ impl EngineCallbackKey {
     }
 }
 
-#[cfg(feature = "cranelift")]
-impl EngineCallbackKey {
-    /// Returns true if realms of the model have a list of pinned objects.
-    pub(crate) fn has_pin_list(&self) -> bool {
-        self.engine.model().objects.as_ref().is_some_and(|objects| objects.pins.is_some())
-    }
-}
-
 /// Returns the model's call function.
 pub(crate) fn call_function(engine: &EngineAbi) -> Result<&CallFunction, JitError> {
     engine.model().call.as_ref().ok_or(JitError::CallFunction)

@@ -191,7 +191,8 @@ impl Interpreter {
         }
         if let Some((list, cell)) = list {
             // SAFETY: the objects are those of the call, so they have the list's counter.
-            unsafe { cell.pin(list, &objects[..count]) };
+            let are_pinned = unsafe { cell.pin(list, &objects[..count]) };
+            debug_assert!(are_pinned, "there was room, and helpers do not run script");
         }
         true
     }

@@ -2,10 +2,11 @@
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
-use crate::c::scalar::Scalar;
+use crate::c::scalar::{Pointee, Scalar};
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::Plan;
+use crate::engine::pins::MAX_PINNED;
 use crate::engine::values::model::EngineAbi;
 
 /// Signatures with equal keys share a native function; models are compared by their contents.
@@ -25,7 +26,10 @@ impl EngineValuesKey {
     pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan, engine: &EngineAbi) -> Self {
         // Only machine code that reads objects depends on what a pointer points to.
         let reads_objects = engine.model().objects.is_some();
-        let param = |scalar: Scalar| if reads_objects { scalar } else { scalar.representative() };
+        let param = |scalar: Scalar| match scalar {
+            Scalar::Pointer(Pointee::Buffer | Pointee::Text) if reads_objects => scalar,
+            _ => scalar.representative(),
+        };
         Self {
             engine: engine.clone(),
             abi,
@@ -51,17 +55,28 @@ impl EngineValuesKey {
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
         let any = |is: fn(Scalar) -> bool| self.params.iter().any(|param| param.is_none_or(is));
-        let is_long = self.params.len() > MAX_IN_REGISTERS;
-        match self.engine.model().objects {
-            Some(_) => is_long && !any(is_pinnable),
-            None => is_long || any(may_need_helper),
-        }
+        let has_slots = self.params.len() > MAX_IN_REGISTERS || any(may_need_helper);
+        // Machine code reads objects on the way to their registers.
+        has_slots && !(self.engine.model().objects.is_some() && any(is_pinnable))
+    }
+
+    /// Returns true if compiling takes too long for what it saves.
+    pub(crate) fn is_too_long(&self) -> bool {
+        let reads_objects =
+            || self.engine.model().objects.is_some() && self.params.iter().any(|param| param.is_none_or(is_pinnable));
+        let max = if self.params.len() > MAX_IN_REGISTERS && reads_objects() { MAX_IN_REGISTERS } else { MAX_COMPILED };
+        self.params.len() > max
     }
 }
 
+/// The largest number of parameters of a compiled function. Functions with more are interpreted. Each parameter takes
+/// some 60 µs to compile, and more in longer signatures.
+const MAX_COMPILED: usize = 32;
+
+const _: () = assert!(MAX_COMPILED <= MAX_PINNED);
+
 /// The largest number of parameters that are unpacked to registers. More parameters are unpacked to memory, because
 /// each number that waits in a register makes compiling the others slower.
-#[cfg(feature = "cranelift")]
 const MAX_IN_REGISTERS: usize = 14;
 
 /// Returns true if a helper may convert arguments of the type. It converts arguments that are pinned, and integers
@@ -72,7 +87,6 @@ pub(crate) const fn may_need_helper(scalar: Scalar) -> bool {
 }
 
 /// Returns true if arguments of the type may be pinned. Without a model of objects a helper always converts them.
-#[cfg(feature = "cranelift")]
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_))
 }

@@ -3,7 +3,7 @@
 //! Values that machine code cannot read leave the call to the interpreter. Nothing has happened before that.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{BlockArg, InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::blocks::go_on_if;
@@ -77,45 +77,82 @@ fn load_word(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, objects: &Objec
     b.ins().band(word, mask)
 }
 
-/// Adds the objects to the list, unless its newest entries are these objects. If the list is full, leaves the call to
-/// the interpreter.
+/// Adds the objects to the list that are not there. If the list is full, leaves the call to the interpreter.
 pub(crate) fn pin(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, list: PinList, pinned: &[Pinned]) {
     if pinned.is_empty() {
         return;
     }
     let cell = b.ins().load(types::I64, UNALIGNED, call.record, RecordHead::PENDING as i32);
-    let next = b.ins().load(types::I64, UNALIGNED, cell, (Pending::PINS + Pins::NEXT) as i32);
-    let [add, done] = std::array::from_fn(|_| b.create_block());
-    b.set_cold_block(add);
+    let next = load_pins(b, cell, Pins::NEXT);
+    let [search, done] = std::array::from_fn(|_| b.create_block());
+    b.set_cold_block(search);
+    // A loop of calls passes the objects of the call before.
     for (index, pin) in pinned.iter().enumerate() {
         let before = (pinned.len() - index) as i32 * 8;
         let newest = b.ins().load(types::I64, UNALIGNED, next, -before);
         let is_newest = b.ins().icmp(IntCC::Equal, newest, pin.object);
-        go_on_if(b, is_newest, add);
+        go_on_if(b, is_newest, search);
     }
     b.ins().jump(done, &[]);
 
-    b.seal_block(add);
-    b.switch_to_block(add);
-    let after = b.ins().iadd_imm_u(next, pinned.len() as i64 * 8);
-    let end = b.ins().load(types::I64, UNALIGNED, cell, (Pending::PINS + Pins::END) as i32);
-    let has_room = b.ins().icmp(IntCC::UnsignedLessThanOrEqual, after, end);
-    go_on_if(b, has_room, call.slow);
-    for (index, pin) in pinned.iter().enumerate() {
-        if let Some(references) = list.references {
-            let mut counter = b.ins().iadd_imm_s(pin.object, i64::from(references));
-            if pin.nullable {
-                let no_object = b.ins().iadd_imm_u(cell, (Pending::PINS + Pins::NO_OBJECT) as i64);
-                counter = b.ins().select(pin.object, counter, no_object);
-            }
-            let count = b.ins().load(types::I32, UNALIGNED, counter, 0);
-            let count = b.ins().iadd_imm_u(count, 1);
-            b.ins().store(UNALIGNED, count, counter, 0);
+    b.seal_block(search);
+    b.switch_to_block(search);
+    for pin in pinned {
+        let next_object = b.create_block();
+        b.set_cold_block(next_object);
+        if pin.nullable {
+            go_on_if(b, pin.object, next_object);
         }
-        b.ins().store(UNALIGNED, pin.object, next, index as i32 * 8);
+        search_list(b, cell, pin.object, next_object);
+        add(call, b, cell, list, pin.object);
+        b.ins().jump(next_object, &[]);
+        b.seal_block(next_object);
+        b.switch_to_block(next_object);
     }
-    b.ins().store(UNALIGNED, after, cell, (Pending::PINS + Pins::NEXT) as i32);
     b.ins().jump(done, &[]);
     b.seal_block(done);
     b.switch_to_block(done);
+}
+
+fn load_pins(b: &mut FunctionBuilder<'_>, cell: Value, field: usize) -> Value {
+    b.ins().load(types::I64, UNALIGNED, cell, (Pending::PINS + field) as i32)
+}
+
+/// Continues if the list does not have the object; otherwise in `found`.
+fn search_list(b: &mut FunctionBuilder<'_>, cell: Value, object: Value, found: Block) {
+    let [entry, compare, missing] = std::array::from_fn(|_| b.create_block());
+    for block in [entry, compare, missing] {
+        b.set_cold_block(block);
+    }
+    let at = b.append_block_param(entry, types::I64);
+    let (first, next) = (load_pins(b, cell, Pins::FIRST), load_pins(b, cell, Pins::NEXT));
+    b.ins().jump(entry, &[BlockArg::from(next)]);
+
+    b.switch_to_block(entry);
+    let is_left = b.ins().icmp(IntCC::UnsignedGreaterThan, at, first);
+    b.ins().brif(is_left, compare, &[], missing, &[]);
+    b.seal_block(compare);
+    b.seal_block(missing);
+    b.switch_to_block(compare);
+    let other = b.ins().load(types::I64, UNALIGNED, at, -8);
+    let before = b.ins().iadd_imm_s(at, -8);
+    let is_same = b.ins().icmp(IntCC::Equal, other, object);
+    b.ins().brif(is_same, found, &[], entry, &[BlockArg::from(before)]);
+    b.seal_block(entry);
+    b.switch_to_block(missing);
+}
+
+/// Adds an object to the list.
+fn add(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, cell: Value, list: PinList, object: Value) {
+    let (next, end) = (load_pins(b, cell, Pins::NEXT), load_pins(b, cell, Pins::END));
+    let has_room = b.ins().icmp(IntCC::UnsignedLessThan, next, end);
+    go_on_if(b, has_room, call.slow);
+    if let Some(references) = list.references {
+        let count = b.ins().load(types::I32, UNALIGNED, object, references);
+        let count = b.ins().iadd_imm_u(count, 1);
+        b.ins().store(UNALIGNED, count, object, references);
+    }
+    b.ins().store(UNALIGNED, object, next, 0);
+    let next = b.ins().iadd_imm_u(next, 8);
+    b.ins().store(UNALIGNED, next, cell, (Pending::PINS + Pins::NEXT) as i32);
 }

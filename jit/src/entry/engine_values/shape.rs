@@ -13,7 +13,6 @@ use crate::code::generator::{self, Generator};
 use crate::code::linker::Code;
 use crate::convention::abi::Abi;
 use crate::debug::name::Name;
-use crate::engine::pins::MAX_PINNED;
 use crate::engine::record::RecordHead;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::ThunkCode;
@@ -26,12 +25,6 @@ use crate::lock::{Once, hold_off};
 use crate::os::fork;
 use crate::stubs::cell::RetiredCell;
 use crate::stubs::switch::Switch;
-
-/// The largest number of parameters of a compiled function. Functions with more are interpreted. Each parameter takes
-/// some 60 µs to compile, and more in longer signatures.
-const MAX_COMPILED: usize = 32;
-
-const _: () = assert!(MAX_COMPILED <= MAX_PINNED);
 
 /// The functions of one shape for engines of one model.
 #[repr(C)]
@@ -81,7 +74,8 @@ impl Shape {
         generator: Option<Arc<Generator>>,
         uncompiled: Arc<Uncompiled>,
     ) -> Result<Self, JitError> {
-        let is_short = interpreter.signature().params().len() <= MAX_COMPILED;
+        let signature = interpreter.signature();
+        let is_short = !EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine).is_too_long();
         let generator = generator.filter(|_| is_short && uncompiled.is_generated());
         let entry = match uncompiled.entry() {
             Some(entry) => {

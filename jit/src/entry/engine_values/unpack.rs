@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::c::form::Form;
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::codegen::bits::Bits;
@@ -47,8 +48,8 @@ impl Source for Unpacked<'_> {
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate has an address") };
-        if let Scalar::Pointer(pointee) = scalar {
-            let want = Want::Pointer(pointee);
+        let has_list = self.call.model().has_pin_list();
+        if let Some(want) = Want::of(Form::Scalar(scalar), has_list) {
             let (address, object) = objects::resolve(self.call, b, arg, want);
             self.pinned.extend(want.pins().then_some(object));
             return word(b, address, ty);

@@ -34,7 +34,7 @@ impl HandleWant {
     fn of(param: Form) -> Self {
         match param {
             Form::Scalar(Scalar::Bool) => Self::Bool,
-            Form::Scalar(Scalar::Pointer(pointee)) => Self::Object(object::Want::Pointer(pointee)),
+            Form::Scalar(Scalar::Pointer(pointee)) => Self::Object(object::Want::Pointer { pointee, pins: false }),
             Form::Scalar(scalar) => Self::Integer(scalar),
             Form::Bytes(size) => Self::Object(object::Want::Bytes(size)),
             Form::Void => Self::Object(object::Want::Bytes(0)),
