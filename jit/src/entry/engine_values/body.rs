@@ -6,12 +6,11 @@
 //! * calls with a small number or a boolean that its type does not accept,
 //! * calls with too few arguments,
 //! * calls of closed functions,
-//! * in models with objects, calls with any other argument that this code cannot read, or without room in the list of
-//!   pinned objects.
+//! * if this code finds bytes of objects, calls with any other argument that it cannot read, or without room in the
+//!   list of pinned objects.
 //!
-//! In models without objects, the model's helper converts pointers, structs, and integers of 64 bits without a class,
-//! after the checks of all others. In models with objects it converts only such integers, in functions whose numbers
-//! are too many for registers.
+//! Otherwise the model's helper converts integers of 64 bits without a class, pointers, and structs. It does so after
+//! the checks of all other arguments. In models with objects, functions with pointers or structs do not call it.
 //!
 //! Values that are needed after a call do not stay in registers. They wait in the frame, most of them in its
 //! [`NativeCall`]. A record that the engine passes on the stack stays there.
