@@ -258,6 +258,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     if arguments.engines {
         engine_rows::print("QuickJS", &engine_rows::measure()?);
         engine_rows::print("a bare machine", &vm::measure()?);
+        lua::print(&lua::measure()?);
+        spider_monkey::measure()?.iter().for_each(|rows| engine_rows::print("SpiderMonkey", rows));
         return Ok(());
     }
     let compile = compile_times(&shapes, first_in_process_us)?;

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::mem::transmute;
 use std::ptr;
 
-use hotcall::engine::{Realm, Record, Site};
+use hotcall::engine::{EngineCallback, Realm, Record, Site};
 use hotcall::{
     Call, Callback, CallbackError, Extent, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions, Scalar,
     Signature, Slot, Thunk, Type,
@@ -174,7 +174,7 @@ impl Loops {
         };
         // SAFETY: vm.c has a function of this type.
         let call_closure = unsafe { transmute::<*const c_void, CallClosure>(address(library, "vm_call")?) };
-        let increment = Increment::new(realm, call_closure)?;
+        let increment = Increment::new(realm, call_closure, address(library, "vm_invoke")?)?;
         let (mut constants, mut buffers) = ([const { Vec::new() }; 3], Vec::new());
         let mut call = vec![op::LOCAL, 0];
         for (index, argument) in case.arguments.iter().enumerate() {
@@ -191,8 +191,9 @@ impl Loops {
                     [BYTES | (&raw const *buffers[buffers.len() - 1].bytes).expose_provenance() as u64; 3]
                 }
                 Argument::Increment => {
-                    let pointer = POINTER | increment.callback.as_ptr().expose_provenance() as u64;
-                    [pointer, FUNCTION | (&raw const *increment.closure).expose_provenance() as u64, pointer]
+                    let pointer = |callback: *const c_void| POINTER | callback.expose_provenance() as u64;
+                    let closure = FUNCTION | (&raw const *increment.closure).expose_provenance() as u64;
+                    [pointer(increment.function.as_ptr()), closure, pointer(increment.answered.as_ptr())]
                 }
             };
             if !matches!(argument, Argument::Round) {
@@ -238,21 +239,30 @@ impl Compare<4> for Loops {
     }
 }
 
-/// A closure that adds 1, and a callback that calls it.
+/// A closure that adds 1, and callbacks that call it.
 struct Increment {
-    callback: LocalCallback,
+    /// The callback that is the closure itself.
+    function: EngineCallback,
+    /// The callback whose handler in Rust calls the closure.
+    answered: LocalCallback,
     closure: Box<Closure>,
     _constants: Box<[u64]>,
 }
 
 impl Increment {
-    fn new(realm: Realm<Bare>, call_closure: CallClosure) -> Result<Self, CallbackError> {
+    fn new(realm: Realm<Bare>, call_closure: CallClosure, invoke: *const c_void) -> Result<Self, CallbackError> {
         static CODE: [u8; 6] = [op::LOCAL, 1, op::CONSTANT, 0, op::ADD, op::RETURN];
         let constants = Box::new([bare::number(1.0)]);
         let closure = Box::new(Closure { code: CODE.as_ptr(), constants: constants.as_ptr() });
         let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-        let thunk = Thunk::new(&signature)?;
+        let (thunk, options) = (Thunk::new(&signature)?, LocalOptions::default());
         let address: *const Closure = &raw const *closure;
+        let callee = [FUNCTION | address.expose_provenance() as u64, 0];
+        // SAFETY: `invoke` is the model's call function. The closure lives as long as the callback.
+        let function = unsafe {
+            let thunk = realm.thunk(&signature, invoke)?;
+            thunk.callback(options, Err::<(), ForeignCall>, ptr::null_mut(), callee, ())?
+        };
         let handler = move |call: &mut Call<'_>| {
             // SAFETY: the closure lives as long as the callback, and gets a number.
             let run = |args: &[[u64; 2]]| match unsafe { call_closure(address, args[0][0]) } {
@@ -262,8 +272,8 @@ impl Increment {
             // SAFETY: the callback has this signature, and runs on the realm's thread.
             unsafe { realm.answer(Site::new(ptr::null_mut()), &signature, call, run) };
         };
-        let callback = Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)?;
-        Ok(Self { callback, closure, _constants: constants })
+        let answered = Callback::local(&thunk, options, Err::<(), ForeignCall>, handler)?;
+        Ok(Self { function, answered, closure, _constants: constants })
     }
 }
 

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::mem::offset_of;
 
 use hotcall::engine::{
-    Boolean, Double, Engine, EngineError, Object, ObjectClass, Output, Path, ResultPath, Role, Singleton, Site, Test,
-    ValueModel, View, Words,
+    Boolean, CallFunction, CallOutcome, CallRole, Catch, Double, Engine, EngineError, Object, ObjectClass, Output,
+    Path, ResultPath, Role, Singleton, Site, Test, ValueModel, View, Words,
 };
 use hotcall::{Signature, Type};
 
@@ -57,6 +57,19 @@ pub fn model() -> ValueModel {
     .boolean(Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]))
     .null(Singleton::word(NIL))
     .objects(objects())
+    .call(call_function())
+}
+
+/// `Value call(Value function, int argc, Value *args)`, which a program that embeds the machine has.
+fn call_function() -> CallFunction {
+    let native = Signature::new([Type::U64, Type::I32, Type::POINTER], Type::U64).unwrap();
+    let thrown = Test::equal(0, 8, THROWN);
+    CallFunction::new(
+        native,
+        [CallRole::Callee, CallRole::Argc, CallRole::Argv],
+        [NIL, 0],
+        CallOutcome::Returned { thrown },
+    )
 }
 
 /// Buffers, whose bytes machine code finds, and addresses of C. Nothing moves, so nothing is pinned.
@@ -128,5 +141,12 @@ unsafe impl Engine for Bare {
 
     unsafe fn throw(&self, _: Site, exception: String) {
         MESSAGE.set(Some(exception));
+    }
+}
+
+// SAFETY: this runs no script.
+unsafe impl Catch for Bare {
+    unsafe fn catch(&self, _: Site, _: Words) -> String {
+        take_message().unwrap_or_else(|| "a function of the machine has thrown".into())
     }
 }
