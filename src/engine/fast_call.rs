@@ -35,7 +35,8 @@ use hotcall_jit::Form;
 /// use std::ffi::c_void;
 ///
 /// use hotcall::engine::{
-///     Abi, Engine, EngineError, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, FastCallModel, FastCallRole, View, Words,
+///     Abi, Engine, EngineError, Exit, FastCallModel, FastCallRole, Handles, Kind, Output, Realm, Site, Small, Tag, View,
+///     Words,
 /// };
 /// use hotcall::{Library, Signature, Type};
 ///

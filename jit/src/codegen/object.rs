@@ -1,4 +1,4 @@
-//! ObjectClass to addresses: machine code that finds the bytes of an engine's objects by the paths of its model.
+//! Objects to addresses: machine code that finds the bytes of an engine's objects by the paths of its model.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};

@@ -1,4 +1,4 @@
-//! ObjectClass' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
+//! Objects' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
 //!
 //! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
 //! uses, so that an engine's author can compare them with the engine's own answers.
@@ -88,8 +88,8 @@ impl Object {
         Self { checks: checks.into_iter().collect(), ..self }
     }
 
-    /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. ObjectClass with a length are bytes, and
-    /// objects without one are pointers.
+    /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. Objects with a length are bytes,
+    /// and objects without one are pointers.
     pub fn length(self, length: impl Into<Option<ByteLength>>) -> Self {
         Self { length: length.into(), ..self }
     }

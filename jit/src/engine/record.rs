@@ -102,8 +102,8 @@ impl RecordHead {
 }
 
 /// The cell for a waiting exception: one that waits for the running call to return. It also has the list of pinned
-/// objects. All functions that run on one thread at a time share a cell. Callers that check for exceptions themselves read a `u32` at its address: 0 if none
-/// waits.
+/// objects. All functions that run on one thread at a time share a cell. Callers that check for exceptions themselves
+/// read a `u32` at its address: 0 if no exception waits.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Pending {

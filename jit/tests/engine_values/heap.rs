@@ -1,4 +1,4 @@
-//! ObjectClass of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
+//! Objects of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
 
 use std::cell::Cell;
 

@@ -219,12 +219,12 @@
 //! | numbers from 2⁶³ on, too few arguments, all refused arguments | the interpreter: slower, and correct |
 //!
 //! Numbers take more than by hand for these reasons. Before the call machine code loads the address of the C function
-//! from the record, tests whether the function was closed, and keeps the record in its frame. After the call it loads the record
-//! again, from there the address of the realm's flag, and from there whether an exception waits. A function of an engine
-//! that passes no data also runs through a stub ([step 7](#7-engines-that-pass-no-data)). In a bare virtual machine whose
-//! native functions have two parameters, calls of C functions with up to twelve numbers took 1.1 to 1.3 times as long as
-//! by a native function written in C. With two numbers that was one to two nanoseconds more. `cargo bench --bench report`
-//! measures it, in its rows `vm`.
+//! from the record, tests whether the function was closed, and keeps the record in its frame. After the call it loads
+//! the record again, from there the address of the realm's flag, and from there whether an exception waits. A function
+//! of an engine that passes no data also runs through a stub ([step 7](#7-engines-that-pass-no-data)). In a bare virtual
+//! machine whose native functions have two parameters, calls of C functions with up to twelve numbers took 1.1 to 1.2
+//! times as long as by a native function written in C. With two numbers that was one to two nanoseconds more. `cargo
+//! bench --bench report` measures it, in its rows `vm`.
 //!
 //! Where code cannot be generated (feature `jit` off, or refused by the system) the interpreter serves all calls.
 //!

@@ -2,7 +2,7 @@
 //!
 //! An optimising compiler that knows a function's type calls it as C would, with additional parameters before and
 //! after. A [`FastCallModel`] describes each parameter. Machine code made from it (`entry/fast_call/`) checks the
-//! arguments, calls C and widens the result. Refused calls take the [`Exit`]. ObjectClass come as [`Handles`]. Machine code
+//! arguments, calls C and widens the result. Refused calls take the [`Exit`]. Objects come as [`Handles`]. Machine code
 //! finds their bytes itself if it knows their layout in memory, and calls [`FastCallHelpers::resolve`] otherwise.
 
 use std::ffi::c_void;

@@ -1,7 +1,7 @@
 //! Engines' values as data, for the engine-values entry: its trampoline is the engine's native function itself.
 //!
 //! A [`ValueModel`] describes the engine's calls of native functions and the layout of its values in memory. Machine
-//! code made from it (`entry/engine_values/`) unpacks numbers, booleans and null, and packs such results.
+//! code made from it (`entry/engine_values/`) unpacks numbers, booleans, null and objects, and packs results.
 //! [`pack`](ValueModel::pack) and [`unpack`](ValueModel::unpack) make these conversions without machine code.
 //! [`EngineHelpers`] convert all other values.
 

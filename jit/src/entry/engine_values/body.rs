@@ -1,16 +1,19 @@
 //! The engine's own native function, which unpacks its arguments, calls C, and packs the result.
 //!
-//! This code unpacks and packs numbers, booleans and null by the engine's model ([`unpack`], [`pack`]). Some calls go
-//! to the interpreter as a whole, before they have any effect:
+//! This code unpacks and packs numbers, booleans and null by the engine's model ([`unpack`], [`pack`]). If the model
+//! has objects, it also finds their bytes. Some calls go to the interpreter as a whole, before they have any effect:
 //!
 //! * calls with a small number or a boolean that its type does not accept,
 //! * calls with too few arguments,
-//! * calls of closed functions.
+//! * calls of closed functions,
+//! * if this code finds bytes of objects, calls with any other argument that it cannot read, or without room in the
+//!   list of pinned objects.
 //!
-//! The model's helper converts pointers, structs, and integers of 64 bits without a class, after the checks of all
-//! others.
+//! Otherwise the model's helper converts integers of 64 bits without a class, pointers, and structs. It does so after
+//! the checks of all other arguments. In models with objects, functions with pointers or structs do not call it.
 //!
-//! Values that are needed after a call do not stay in registers. They wait in the frame's [`NativeCall`].
+//! Values that are needed after a call do not stay in registers. They wait in the frame, most of them in its
+//! [`NativeCall`]. A record that the engine passes on the stack stays there.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, StackSlot, Value, types};

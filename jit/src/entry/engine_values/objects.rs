@@ -1,4 +1,4 @@
-//! ObjectClass to addresses, and the list of pinned objects.
+//! Objects to addresses, and the list of pinned objects.
 //!
 //! Values that machine code cannot read leave the call to the interpreter. Nothing has happened before that.
 
