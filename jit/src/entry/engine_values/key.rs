@@ -26,9 +26,9 @@ impl EngineValuesKey {
     pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan, engine: &EngineAbi) -> Self {
         // Only machine code that reads objects depends on what a pointer points to.
         let reads_objects = engine.model().objects.is_some();
-        let param = |scalar: Scalar| match scalar {
-            Scalar::Pointer(Pointee::Buffer | Pointee::Text) if reads_objects => scalar,
-            _ => scalar.representative(),
+        let param = |scalar: Scalar| {
+            let is_kept = matches!(scalar, Scalar::Pointer(Pointee::Buffer | Pointee::Text));
+            if reads_objects && is_kept { scalar } else { scalar.representative() }
         };
         Self {
             engine: engine.clone(),
