@@ -1,11 +1,15 @@
-//! ObjectClass' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
+//! Objects' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
 //!
 //! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
-//! uses, so that an engine's author can compare them with the engine's own answers.
+//! uses, so that an engine's author can compare them with the engine's own answers. A function gets the way to load
+//! memory: ordinary loads, or [loads that fail](probed) where there is no memory.
+
+use std::convert::Infallible;
 
 use crate::c::form::Form;
 use crate::c::scalar::{Pointee, Scalar};
 use crate::engine::test::Test;
+use crate::os::probe;
 
 /// A kind of object: its checks, and the fields that describe its memory.
 ///
@@ -88,7 +92,7 @@ impl Object {
         Self { checks: checks.into_iter().collect(), ..self }
     }
 
-    /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. ObjectClass with a length are bytes, and
+    /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. Objects with a length are bytes, and
     /// objects without one are pointers.
     pub fn length(self, length: impl Into<Option<ByteLength>>) -> Self {
         Self { length: length.into(), ..self }
@@ -117,20 +121,15 @@ impl ByteLength {
         element && !self.at.0.is_empty() && matches!(self.len, 4 | 8)
     }
 
-    /// # Safety
-    ///
-    /// The word belongs to an object of the kind with this length.
-    unsafe fn read(&self, word: u64) -> u64 {
-        // SAFETY: the caller promises that the fields can be read.
-        let field = |path: &Path, len| unsafe { load_bytes(path.follow(word), len) };
+    fn read<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
         let shift = match &self.element {
             ElementSize::Shift(shift) => u64::from(*shift),
             ElementSize::ByNumber { at, len, first, shifts } => {
-                let index = field(at, *len).wrapping_sub((*first).into());
+                let index = load(at.follow(word, load)?, *len)?.wrapping_sub((*first).into());
                 shifts >> (index % 32 * 2) & 3
             }
         };
-        field(&self.at, self.len) << shift
+        Ok(load(self.at.follow(word, load)?, self.len)?.wrapping_shl(shift as u32))
     }
 }
 
@@ -197,10 +196,10 @@ impl Want {
 ///
 /// The word belongs to an object, and each check may be read if those before it hold.
 pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<u64> {
-    // SAFETY: the caller promises an object whose checks may be read in order.
-    let object = kinds.iter().find(|kind| want.takes(kind) && unsafe { kind.is_kind_of(word) })?;
-    // SAFETY: the object's checks hold.
-    let ResolvedHandle { slot, len } = unsafe { object.read(word) };
+    // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
+    let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
+    let Ok(found) = first(kinds.iter().filter(|kind| want.takes(kind)), word, &load);
+    let ResolvedHandle { slot, len } = found?;
     match want {
         Want::Bytes(size) if len < size.into() => None,
         Want::Bytes(_) | Want::Pointer(_) => Some(slot),
@@ -213,32 +212,62 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
 ///
 /// The word belongs to an object, and each check may be read if those before it hold.
 pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle> {
-    // SAFETY: the caller promises an object whose checks may be read in order.
-    let object = kinds.iter().find(|object| unsafe { object.is_kind_of(word) })?;
-    // SAFETY: the object's checks hold.
-    Some(unsafe { object.read(word) })
+    // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
+    let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
+    let Ok(found) = first(kinds, word, &load);
+    found
+}
+
+/// Reads an object by each of the kinds alone. An entry is `None` if the object is not of the kind. The result is `None`
+/// if a field cannot be read.
+pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<ResolvedHandle>>> {
+    kinds.iter().map(|kind| kind.resolve(word, &probed)).collect::<Result<_, _>>().ok()
+}
+
+/// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
+/// after the checks before it.
+trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
+
+impl<E, F: Fn(u64, u8) -> Result<u64, E>> Load<E> for F {}
+
+/// A field that cannot be read.
+struct Unreadable;
+
+/// Loads memory that may not exist.
+fn probed(address: u64, len: u8) -> Result<u64, Unreadable> {
+    let mut bytes = [0; 8];
+    let field = usize::try_from(address).ok().zip(bytes.get_mut(..len.into()));
+    if field.is_some_and(|(address, field)| probe::read(address, field)) { Ok(u64::from_le_bytes(bytes)) } else { Err(Unreadable) }
+}
+
+/// Resolves an object by the first of these kinds that it is of.
+fn first<'a, E>(
+    kinds: impl IntoIterator<Item = &'a Object>,
+    word: u64,
+    load: &impl Load<E>,
+) -> Result<Option<ResolvedHandle>, E> {
+    for kind in kinds {
+        if let Some(found) = kind.resolve(word, load)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 impl Object {
-    /// # Safety
-    ///
-    /// The word belongs to an object, and each check may be read if those before it hold.
-    unsafe fn is_kind_of(&self, word: u64) -> bool {
-        // SAFETY: the caller promises that each check may be read if those before it hold, and `all` runs them in
-        // order.
-        self.checks.iter().all(|check| unsafe { check.holds(word) })
-    }
-
-    /// # Safety
-    ///
-    /// The word belongs to an object of this kind.
-    unsafe fn read(&self, word: u64) -> ResolvedHandle {
-        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
-        let field = |path: &Path| unsafe { load(path.follow(word)) };
-        let slot = self.address.iter().map(field).fold(0, u64::wrapping_add);
-        // SAFETY: the caller promises that the word belongs to an object of this kind.
-        let len = self.length.as_ref().map_or(u64::MAX, |length| unsafe { length.read(word) });
-        ResolvedHandle { slot, len }
+    /// Resolves an object. `None` if it is not of this kind.
+    fn resolve<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<ResolvedHandle>, E> {
+        for check in &self.checks {
+            if !check.holds(word, load)? {
+                return Ok(None);
+            }
+        }
+        let mut slot = 0_u64;
+        for path in &self.address {
+            slot = slot.wrapping_add(load(path.follow(word, load)?, 8)?);
+        }
+        let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
+        Ok(Some(ResolvedHandle { slot, len }))
     }
 }
 
@@ -251,33 +280,22 @@ impl Check {
         matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
     }
 
-    /// # Safety
-    ///
-    /// The field can be read.
-    unsafe fn holds(&self, word: u64) -> bool {
+    fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
         let Test { offset, len, mask, low, high } = self.test;
-        // SAFETY: the caller promises that the field can be read, so all words on the path can be too.
-        let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
-        // SAFETY: the caller promises that the field can be read.
-        let bits = unsafe { load_bytes(at, len) };
-        (low..=high).contains(&(bits & mask))
+        let at = self.at.follow(word, load)?.wrapping_add(offset.into());
+        Ok((low..=high).contains(&(load(at, len)? & mask)))
     }
 }
 
 impl Path {
     /// Returns the address of the field.
-    ///
-    /// # Safety
-    ///
-    /// All words on the path can be read.
-    unsafe fn follow(&self, word: u64) -> u64 {
-        let Some((last, through)) = self.0.split_last() else { return word };
+    fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
+        let Some((last, through)) = self.0.split_last() else { return Ok(word) };
         let mut at = word;
         for &offset in through {
-            // SAFETY: the caller promises that all words on the path can be read.
-            at = unsafe { load(at.wrapping_add_signed(offset.into())) };
+            at = load(at.wrapping_add_signed(offset.into()), 8)?;
         }
-        at.wrapping_add_signed((*last).into())
+        Ok(at.wrapping_add_signed((*last).into()))
     }
 }
 
