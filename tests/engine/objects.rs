@@ -1,10 +1,10 @@
 //! The layout of QuickJS's objects, by which machine code reads them.
 
 use hotcall::engine::{
-    ByteLength, ElementSize, Engine, EngineError, ObjectClass, Output, Path, Realm, Site, Test, ValueModel, View, Words,
-    quickjs,
+    ByteLength, ElementSize, Engine, EngineError, ObjectClass, Output, Path, Realm, Site, Test, ValueModel, View,
+    Words, quickjs,
 };
-use hotcall_engines::quickjs::{Owned, QuickJs, Script, value, words};
+use hotcall_engines::quickjs::{Owned, PointerClass, QuickJs, Script, value, words};
 use rquickjs_sys as js;
 
 use crate::world::World;
@@ -35,12 +35,14 @@ unsafe impl Engine for Reader {
     }
 }
 
+/// The kinds of objects that machine code reads, in order.
+const KINDS: [&str; 4] = ["typed arrays", "buffers", "shared buffers", "pointers"];
+
 #[test]
 fn the_layout_is_found() {
     let script = Script::default();
     let objects = script.realm.model().unwrap().objects.as_ref().expect("the layout of this version");
-    // Typed arrays, both kinds of buffers, and pointers.
-    assert_eq!(objects.kinds.len(), 4);
+    assert_eq!(objects.kinds.len(), KINDS.len());
     assert_eq!(objects.kinds.iter().filter(|kind| kind.length.is_some()).count(), 3);
     assert!(objects.pins.unwrap().references.is_some());
 }
@@ -49,14 +51,32 @@ fn the_layout_is_found() {
 struct Change {
     name: String,
     objects: ObjectClass,
-    /// True if the change can only make machine code leave more objects to the engine.
+    /// True if the change can only make machine code leave more objects to the engine, or nothing at all.
     narrows: bool,
 }
 
 /// An offset of the description, by name, and the bytes of the field or word there.
 type Offset<'a> = (String, &'a mut i32, i32);
 
-/// A field of an address that no process can read, in both directions.
+/// Changes that do no harm in this version of the engine, and the reasons. All others are noticed, or let machine code leave
+/// more to the engine.
+const HARMLESS: [(&str, &str); 10] = [
+    (
+        "typed arrays, test 0, high + 1",
+        "the next class is that of data views, which have null at the place of an array's bytes",
+    ),
+    ("buffers, test 0, high + 1", "fields of shared buffers are at the places of those of buffers"),
+    ("shared buffers, test 0, low - 1", "fields of buffers are at the places of those of shared buffers"),
+    ("shared buffers, check 1, offset 1 -8", "shared buffers are never detached"),
+    ("shared buffers, check 1, offset 1 +8", "shared buffers are never detached"),
+    ("shared buffers, test 1, low - 1", "shared buffers are never detached"),
+    ("shared buffers, test 1, all values", "shared buffers are never detached"),
+    ("pointers, test 0, low - 1", "the class before is that of raw JSON, whose opaque pointer is null"),
+    ("pointers, test 1, low - 1", "null does not become a pointer object"),
+    ("pointers, test 1, all values", "null does not become a pointer object"),
+];
+
+/// Distances to memory that does not exist.
 const FAR: [i32; 4] = [i32::MIN, -0x4000_0000, 0x4000_0000, i32::MAX - 8];
 
 fn path<'a>(name: &str, path: &'a mut Path, len: u8) -> Vec<Offset<'a>> {
@@ -70,15 +90,15 @@ fn offsets(objects: &mut ObjectClass) -> Vec<Offset<'_>> {
     let mut all = Vec::new();
     for (kind, object) in objects.kinds.iter_mut().enumerate() {
         for (index, check) in object.checks.iter_mut().enumerate() {
-            all.extend(path(&format!("kind {kind}, check {index}"), &mut check.at, check.test.len));
+            all.extend(path(&format!("{}, check {index}", KINDS[kind]), &mut check.at, check.test.len));
         }
         for at in &mut object.address {
-            all.extend(path(&format!("kind {kind}, address"), at, 8));
+            all.extend(path(&format!("{}, address", KINDS[kind]), at, 8));
         }
         let Some(length) = &mut object.length else { continue };
-        all.extend(path(&format!("kind {kind}, length"), &mut length.at, length.len));
+        all.extend(path(&format!("{}, length", KINDS[kind]), &mut length.at, length.len));
         if let ElementSize::ByNumber { at, len, .. } = &mut length.element {
-            all.extend(path(&format!("kind {kind}, element"), at, *len));
+            all.extend(path(&format!("{}, element", KINDS[kind]), at, *len));
         }
     }
     let counter = objects.pins.as_mut().and_then(|list| list.references.as_mut());
@@ -91,7 +111,7 @@ fn tests(objects: &mut ObjectClass) -> Vec<(String, &mut Test)> {
     let mut all = Vec::new();
     for (kind, object) in objects.kinds.iter_mut().enumerate() {
         for (index, check) in object.checks.iter_mut().enumerate() {
-            all.push((format!("kind {kind}, test {index}"), &mut check.test));
+            all.push((format!("{}, test {index}", KINDS[kind]), &mut check.test));
         }
     }
     all
@@ -99,9 +119,12 @@ fn tests(objects: &mut ObjectClass) -> Vec<(String, &mut Test)> {
 
 /// The elements' sizes of all kinds with more than one.
 fn shifts<'o>(objects: &'o mut ObjectClass) -> Vec<(String, &'o mut u32, &'o mut u8, &'o mut u64)> {
-    let lengths = objects.kinds.iter_mut().enumerate().filter_map(|(kind, object)| Some((kind, object.length.as_mut()?)));
+    let lengths =
+        objects.kinds.iter_mut().enumerate().filter_map(|(kind, object)| Some((kind, object.length.as_mut()?)));
     let by_number = |(kind, length): (usize, &'o mut ByteLength)| match &mut length.element {
-        ElementSize::ByNumber { len, first, shifts, .. } => Some((format!("kind {kind}, element"), first, len, shifts)),
+        ElementSize::ByNumber { len, first, shifts, .. } => {
+            Some((format!("{}, element", KINDS[kind]), first, len, shifts))
+        }
         ElementSize::Shift(_) | _ => None,
     };
     lengths.filter_map(by_number).collect()
@@ -119,7 +142,8 @@ fn changes(right: &ObjectClass) -> Vec<Change> {
     };
     let objects = &mut right.clone();
     for (index, (name, _, size)) in offsets(objects).into_iter().enumerate() {
-        for by in [-size, size, -8, 8].into_iter().chain(FAR) {
+        let near = [-size, size].into_iter().filter(|by| by.abs() != 8);
+        for by in near.chain([-8, 8]).chain(FAR) {
             add(format!("{name} {by:+}"), false, &|objects| {
                 let at = &mut *offsets(objects)[index].1;
                 *at = at.saturating_add(by);
@@ -133,20 +157,26 @@ fn changes(right: &ObjectClass) -> Vec<Change> {
         add(format!("{name}, high - 1"), true, &change(|test| test.high -= 1));
         add(format!("{name}, high + 1"), false, &change(|test| test.high = test.high.saturating_add(1)));
         add(format!("{name}, all values"), false, &change(|test| (test.low, test.high) = (0, u64::MAX)));
-        add(format!("{name}, the field behind"), false, &change(|test| test.offset += test.len));
         for len in [1, 2, 4, 8].into_iter().filter(|&len| len != right.len) {
-            add(format!("{name} of {len} bytes"), false, &move |objects| tests(objects)[index].1.len = len);
+            // A field of fewer bytes is not 0 only if the whole is not. One of more bytes is a small number only if its
+            // lower half is.
+            let is_any = right.high == u64::MAX;
+            let narrows = if is_any { len < right.len } else { len > right.len && right.high >> (8 * right.len) == 0 };
+            add(format!("{name} of {len} bytes"), narrows, &move |objects| tests(objects)[index].1.len = len);
         }
     }
+    let arrays = &right.kinds[0].checks[0].test;
+    let entries = arrays.high - arrays.low + 1;
     for (index, (name, first, len, _)) in shifts(objects).into_iter().enumerate() {
         for number in [*first - 1, *first + 1] {
             add(format!("{name}, first {number}"), false, &|objects| *shifts(objects)[index].1 = number);
         }
+        // The index is the number's remainder by 32, so it is in the lowest byte.
         for other in [1, 2, 4].into_iter().filter(|other| other != len) {
-            add(format!("{name} of {other} bytes"), false, &|objects| *shifts(objects)[index].2 = other);
+            add(format!("{name} of {other} bytes"), true, &|objects| *shifts(objects)[index].2 = other);
         }
         // Two bits each.
-        for (entry, bits) in (0..32).flat_map(|entry| [(entry, 1), (entry, 2), (entry, 3)]) {
+        for (entry, bits) in (0..entries).flat_map(|entry| [(entry, 1), (entry, 2), (entry, 3)]) {
             add(format!("{name}, shift {entry} ^ {bits}"), false, &|objects| {
                 *shifts(objects)[index].3 ^= bits << (2 * entry);
             });
@@ -155,16 +185,18 @@ fn changes(right: &ObjectClass) -> Vec<Change> {
     for (kind, object) in right.kinds.iter().enumerate() {
         let Some(length) = &object.length else {
             let first = right.kinds[0].length.clone();
-            add(format!("kind {kind}, with a length"), false, &|objects| objects.kinds[kind].length = first.clone());
+            add(format!("{}, with a length", KINDS[kind]), false, &|objects| {
+                objects.kinds[kind].length = first.clone()
+            });
             continue;
         };
-        add(format!("kind {kind}, no length"), false, &|objects| objects.kinds[kind].length = None);
+        add(format!("{}, no length", KINDS[kind]), false, &|objects| objects.kinds[kind].length = None);
         let lengths = |change: fn(&mut ByteLength)| {
             move |objects: &mut ObjectClass| change(objects.kinds[kind].length.as_mut().unwrap())
         };
-        add(format!("kind {kind}, length of other bytes"), false, &lengths(|length| length.len = 12 - length.len));
+        add(format!("{}, length of other bytes", KINDS[kind]), false, &lengths(|length| length.len = 12 - length.len));
         for shift in (0..4).filter(|&shift| length.element != ElementSize::Shift(shift)) {
-            add(format!("kind {kind}, all elements 1 << {shift}"), false, &|objects| {
+            add(format!("{}, all elements 1 << {shift}", KINDS[kind]), false, &|objects| {
                 objects.kinds[kind].length.as_mut().unwrap().element = ElementSize::Shift(shift);
             });
         }
@@ -173,6 +205,8 @@ fn changes(right: &ObjectClass) -> Vec<Change> {
 }
 
 /// Makes objects of all kinds and states, and others.
+///
+/// Some have the memory of texts that are gone. So fields that they do not initialise are not 0.
 const SAMPLES: &str = r"(() => {
     const arrays = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
         BigInt64Array, BigUint64Array, Float16Array, Float32Array, Float64Array];
@@ -183,6 +217,11 @@ const SAMPLES: &str = r"(() => {
         buffer.resize(to);
         return samples;
     };
+    const recycled = make => {
+        const texts = Array.from({ length: 128 }, (_, index) => 'x'.repeat(index % 32 + 33));
+        return texts.map((_, index) => (texts[index] = undefined, make()));
+    };
+    Error.prepareStackTrace = (_, sites) => sites;
     const buffer = new ArrayBuffer(4000), shared = new SharedArrayBuffer(240);
     return [
         ...arrays.flatMap((Array, index) => [new Array(13 + index), new Array(buffer, 64 + 8 * index, 40 + index),
@@ -196,9 +235,32 @@ const SAMPLES: &str = r"(() => {
         'text', 1n << 70n, 1, 1.5, true, null, undefined, Object.create(Uint8Array.prototype), class {}, new Error(),
         new WeakMap(), new WeakSet(), new WeakRef({}), new FinalizationRegistry(() => {}), (function* () {})(),
         (async () => {})(), (function () { return arguments })(1), new Number(1), new String('text'), new Boolean(true),
-        Object(Symbol()), Object(1n), there, elsewhere,
+        Object(Symbol()), Object(1n), new DOMException(), ...new Error().stack, JSON.rawJSON('1'), there, elsewhere,
+        ...recycled(() => new Uint16Array(buffer, 8, 3)), ...recycled(() => new Uint8Array(0)),
+        ...recycled(() => detached(new Uint8Array(new ArrayBuffer(9)))), ...recycled(() => new DataView(buffer)),
+        ...recycled(() => new ArrayBuffer(5)), ...recycled(() => new SharedArrayBuffer(5)),
     ];
 })()";
+
+/// Makes objects of classes that the engine's users add: up to those whose numbers have the lowest byte of the others'.
+/// Their opaque pointers lead to memory.
+fn of_added_classes(world: &World) -> Vec<Owned> {
+    static FIELDS: [u64; 8] = [0x0101_0101_0101_0101; 8];
+    world.run("(Array.from({ length: 1000 }, (_, index) => 'x'.repeat(index % 32 + 33)), '')").unwrap();
+    let mut objects = Vec::new();
+    loop {
+        // SAFETY: the context is alive, and the class is that of its runtime. The world lives longer than the object.
+        unsafe {
+            let class = PointerClass::new(world.context, c"Other");
+            let object = Owned::new(world.context, class.make(world.context, FIELDS.as_ptr().cast()));
+            let number = js::JS_GetClassID(object.value());
+            objects.push(object);
+            if number > 0x1ff {
+                return objects;
+            }
+        }
+    }
+}
 
 /// Returns the samples' values. The world lives longer.
 fn samples(world: &World) -> Vec<Owned> {
@@ -209,14 +271,14 @@ fn samples(world: &World) -> Vec<Owned> {
     let count: usize = world.run("samples.length").unwrap().parse().unwrap();
     // SAFETY: each value belongs to the test, and the world lives longer.
     let sample = |index| unsafe { Owned::new(world.context, world.evaluate(&format!("samples[{index}]"))) };
-    (0..count).map(sample).collect()
+    (0..count).map(sample).chain(of_added_classes(world)).collect()
 }
 
-/// Returns true if the model's objects are used. A model that is inconsistent is not.
+/// Returns true if the model's objects are used. Those of an inconsistent model are not.
 fn are_used(world: &World, samples: &[Owned], model: ValueModel) -> bool {
     let engine = Reader(world.realm.clone());
     let values = samples.iter().map(|sample| words(sample.value()));
-    // SAFETY: the engine lives.
+    // SAFETY: the engine lives, and counts references so.
     let retain = |object| _ = unsafe { js::JS_DupValue(world.context, value(object)) };
     // SAFETY: the samples are the engine's, `retain` is its own way to retain, and the model is right in all but its
     // kinds of objects and their counter.
@@ -231,11 +293,18 @@ fn a_layout_that_is_wrong_in_one_thing_is_not_used() {
     let right = world.realm.model().unwrap().clone();
     assert!(are_used(&world, &samples, right.clone()));
     assert!(!are_used(&world, &samples, quickjs::model()));
-    let right = right.objects.unwrap();
-    let changes = changes(&right);
+    let mut harmless: Vec<_> = HARMLESS.iter().map(|(name, _)| *name).collect();
+    let changes = changes(&right.objects.unwrap());
+    assert!(changes.iter().filter(|change| !change.narrows).count() > 200);
     for Change { name, objects, narrows } in changes {
         let used = are_used(&world, &samples, quickjs::model().objects(objects));
-        if used { println!("USED {name} {narrows}"); }
+        let known = harmless.iter().position(|&known| known == name);
+        if let Some(index) = known {
+            harmless.swap_remove(index);
+            assert!(used, "{name} is noticed");
+        } else {
+            assert!(!used || narrows, "{name} is not noticed");
+        }
     }
-    println!("{right:#?}");
+    assert!(harmless.is_empty(), "{harmless:?}");
 }

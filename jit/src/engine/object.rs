@@ -237,7 +237,11 @@ struct Unreadable;
 fn probed(address: u64, len: u8) -> Result<u64, Unreadable> {
     let mut bytes = [0; 8];
     let field = usize::try_from(address).ok().zip(bytes.get_mut(..len.into()));
-    if field.is_some_and(|(address, field)| probe::read(address, field)) { Ok(u64::from_le_bytes(bytes)) } else { Err(Unreadable) }
+    if field.is_some_and(|(address, field)| probe::read(address, field)) {
+        Ok(u64::from_le_bytes(bytes))
+    } else {
+        Err(Unreadable)
+    }
 }
 
 /// Resolves an object by the first of these kinds that it is of.
