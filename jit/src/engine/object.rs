@@ -2,14 +2,14 @@
 //!
 //! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
 //! uses, so that an engine's author can compare them with the engine's own answers. A function gets the way to load
-//! memory: ordinary loads, or [loads that fail](probed) where there is no memory.
+//! memory: ordinary loads, or [loads that fail](Lines) where there is no memory.
 
 use std::convert::Infallible;
 
 use crate::c::form::Form;
 use crate::c::scalar::{Pointee, Scalar};
+use crate::engine::lines::Lines;
 use crate::engine::test::Test;
-use crate::os::probe;
 
 /// A kind of object: its checks, and the fields that describe its memory.
 ///
@@ -221,7 +221,8 @@ pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle>
 /// Reads an object by each of the kinds alone. An entry is `None` if the object is not of the kind. The result is `None`
 /// if a field cannot be read.
 pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<ResolvedHandle>>> {
-    kinds.iter().map(|kind| kind.resolve(word, &probed)).collect::<Result<_, _>>().ok()
+    let lines = Lines::default();
+    kinds.iter().map(|kind| kind.resolve(word, &|at, len| lines.load(at, len))).collect::<Result<_, _>>().ok()
 }
 
 /// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
@@ -229,20 +230,6 @@ pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<Res
 trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
 
 impl<E, F: Fn(u64, u8) -> Result<u64, E>> Load<E> for F {}
-
-/// A field that cannot be read.
-struct Unreadable;
-
-/// Loads memory that may not exist.
-fn probed(address: u64, len: u8) -> Result<u64, Unreadable> {
-    let mut bytes = [0; 8];
-    let field = usize::try_from(address).ok().zip(bytes.get_mut(..len.into()));
-    if field.is_some_and(|(address, field)| probe::read(address, field)) {
-        Ok(u64::from_le_bytes(bytes))
-    } else {
-        Err(Unreadable)
-    }
-}
 
 /// Resolves an object by the first of these kinds that it is of.
 fn first<'a, E>(
