@@ -1,9 +1,10 @@
 //! Random calls: compiled and interpreted ones agree with each other and with the model.
 
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::values::{EngineAbi, Failure, Role, ValueModel, Words};
+use hotcall_jit::engine::values::{EngineAbi, Failure, Pending, Role, ValueModel, Words};
 use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Pointee, Scalar, Signature, Type, Use};
 use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use hotcall_testing::notation;
@@ -12,11 +13,15 @@ use hotcall_testing::types;
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::heap::{self, HeapObject};
+use crate::list::{List, MAX_PINNED, Pinned};
 use crate::models::{self, Model, Passed, Returned};
 
 /// The number of signatures for each model, and of calls of each.
 const SIGNATURES: usize = 60;
 const CALLS: usize = 60;
+
+/// The largest number of parameters of a function that is compiled.
+const MAX_COMPILED: usize = 32;
 
 fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
     of[(random.bits() % of.len() as u64) as usize].clone()
@@ -172,8 +177,13 @@ impl Play {
     fn random(random: &mut Random, model: &Model, signature: &Signature) -> Self {
         let count = signature.params().len();
         let mut heap = Vec::new();
-        let mut values: Vec<_> =
-            signature.params().iter().map(|ty| random_value(random, model, ty, &mut heap)).collect();
+        // Of many values, one would nearly always be refused.
+        let nulls = model.model.null.filter(|_| count > 20);
+        let mut value = |ty| match nulls {
+            Some(null) if !random.bits().is_multiple_of(6) => null.value,
+            _ => random_value(random, model, ty, &mut heap),
+        };
+        let mut values: Vec<_> = signature.params().iter().map(&mut value).collect();
         let argc = match random.bits() % 12 {
             0 => random.bits() as usize % (count + 1),
             1 => count + 2,
@@ -193,17 +203,30 @@ impl Play {
         self.heap.iter().copied().find(|object| object.word() == word)
     }
 
-    /// The events that the model asks for, and the objects that are then in the list of pinned objects.
-    fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>, Vec<u64>) {
-        let mut list = Vec::new();
-        let (returned, events) = self.expect(model, signature, &mut list);
-        if !events.iter().any(|event| matches!(event, Event::Called(_))) {
-            list.clear();
-        }
-        (returned, events, list)
+    /// Makes another call with the same values.
+    fn again(self, random: &mut Random, signature: &Signature) -> Self {
+        Self { result: random_result(random, signature.result()), throws: false, closed: false, ..self }
     }
 
-    fn expect(&self, model: &Model, signature: &Signature, list: &mut Vec<u64>) -> (Returned, Vec<Event>) {
+    /// The events that the model asks for, of a call that was interpreted or not, and how the call changes the list of
+    /// pinned objects.
+    fn expected(&self, model: &Model, signature: &Signature, list: &mut List, is_interpreted: bool) -> Expected {
+        let pinned = signature.params().iter().filter(|ty| heap::pins(ty)).count();
+        let has_list = model.model.objects.is_some() && (1..=MAX_PINNED).contains(&pinned);
+        let mut events = Vec::new();
+        if has_list && is_interpreted && !self.closed && !list.has_room(pinned) {
+            events.push(Event::TakePins(list.take()));
+        }
+        let mut objects = Vec::new();
+        let (returned, others) = self.expect(model, signature, has_list.then_some(&mut objects));
+        let is_called = others.iter().any(|event| matches!(event, Event::Called(_)));
+        let pinned = (is_called && !objects.is_empty()).then(|| list.add(&objects, is_interpreted));
+        events.extend(others);
+        Expected { seen: (returned, events), pinned }
+    }
+
+    /// The events of a call, but those of its list, which gets an entry for each parameter whose object is pinned there.
+    fn expect(&self, model: &Model, signature: &Signature, mut list: Option<&mut Vec<u64>>) -> (Returned, Vec<Event>) {
         let (model, size) = (&model.model, usize::from(model.model.size));
         let mut events = Vec::new();
         if self.closed {
@@ -225,8 +248,11 @@ impl Play {
             let takes_pointers =
                 matches!(ty.as_scalar(), Some(Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)));
             let address = pointer.filter(|_| takes_pointers).map(|_| value[0] & ((1 << 47) - 1));
-            let resolved = object.and_then(|object| object.slot(ty, size)).or(address);
-            list.extend(resolved.and(object).filter(|_| heap::pins(ty)).map(HeapObject::word));
+            let reads_objects = list.is_some() || !heap::pins(ty);
+            let resolved = object.and_then(|object| object.slot(ty, size)).or(address).filter(|_| reads_objects);
+            if let Some(list) = list.as_mut().filter(|_| heap::pins(ty) && unpacked.or(resolved).is_some()) {
+                list.push(object.map_or(0, HeapObject::word));
+            }
             let slot = unpacked.or(resolved).or_else(|| {
                 let slot = engine::converted(ty, index, value);
                 events.push(Event::Convert { index, value, slot });
@@ -258,6 +284,15 @@ impl Play {
         (value, events)
     }
 
+    fn describe(&self, model: &Model, signature: &Signature) -> String {
+        let values: Vec<_> = self.values.iter().map(|value| format!("{value:#x?}")).collect();
+        let (tiny, rounding, result) = (self.tiny != 0, self.rounding >> 13, &self.result);
+        format!(
+            "{} {signature} argc {} {values:?} result {result:x?}, FTZ and DAZ: {tiny}, rounding {rounding}",
+            model.name, self.argc
+        )
+    }
+
     /// Returns true if a signalling NaN becomes another type's.
     fn has_signalling_nan(&self, model: &Model, signature: &Signature) -> bool {
         let is_float = |ty: &Type| ty.as_scalar() == Some(Scalar::F32);
@@ -268,14 +303,8 @@ impl Play {
             || signature.result().is_some_and(is_float) && is_signalling_float(result())
     }
 
-    /// The events of a call.
-    fn run(
-        &self,
-        model: &Model,
-        signature: &Signature,
-        values: &EngineValues,
-        target: *const c_void,
-    ) -> (Returned, Vec<Event>, Vec<u64>) {
+    /// Returns the events of a call, and true if it was interpreted.
+    fn run(&self, model: &Model, signature: &Signature, values: &EngineValues, target: *const c_void) -> (Seen, bool) {
         let given = |role, address: usize| {
             if model.passes(role) { ptr::without_provenance_mut(address) } else { ptr::null_mut() }
         };
@@ -320,18 +349,99 @@ impl Play {
             array[first * words..],
             self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
         );
-        let list = engine::pending().take_pins();
-        for object in &self.heap {
-            let counts = model.model.objects.as_ref().is_some_and(|objects| objects.pins.unwrap().references.is_some());
-            let entries = list.iter().filter(|&&entry| entry == object.word()).count() as u32;
-            let references = object.references.replace(7) - 7;
-            assert_eq!(references, if counts { entries } else { 0 });
-        }
-        (returned, SCENE.take().unwrap().events, list)
+        ((returned, SCENE.take().unwrap().events), record.interpreted_calls() > 0)
     }
 }
 
-fn check(model: &Model, seed: u64) {
+/// The result of a call, and its events.
+type Seen = (Returned, Vec<Event>);
+
+struct Expected {
+    seen: Seen,
+    /// The change of the list. `None` if the call does not pin objects.
+    pinned: Option<Pinned>,
+}
+
+/// The lists of pinned objects in a test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// The engine takes all objects after each call.
+    Taken,
+    /// The engine takes objects when its small list is full. Calls are often repeated, so the list has their objects.
+    Kept,
+}
+
+/// An engine whose calls are compiled, or interpreted.
+struct Way {
+    name: &'static str,
+    pending: &'static Pending,
+    /// The expected list.
+    list: List,
+    /// The calls that were not interpreted and found their objects in the list.
+    known: usize,
+    /// The times that the list was full.
+    full: usize,
+}
+
+impl Way {
+    fn new(name: &'static str, lists: Lists) -> Self {
+        let capacity = if lists == Lists::Kept { MAX_PINNED } else { 64 };
+        let pending = engine::new_pending(capacity);
+        Self { name, pending, list: List::new(capacity), known: 0, full: 0 }
+    }
+
+    /// Makes the call, and compares it with the model. Returns its result and its events.
+    fn check(
+        &mut self,
+        play: &Play,
+        model: &Model,
+        signature: &Signature,
+        values: &EngineValues,
+        target: *const c_void,
+    ) -> Seen {
+        engine::set_pending(self.pending);
+        let (seen, is_interpreted) = play.run(model, signature, values, target);
+        let expected = || play.expected(model, signature, &mut self.list, is_interpreted);
+        let (expected, _) = environment::within(play.rounding, expected);
+        assert_eq!(seen, expected.seen, "{}: {}", self.name, play.describe(model, signature));
+        self.known += usize::from(!is_interpreted && expected.pinned == Some(Pinned::Known));
+        for event in &seen.1 {
+            if let Event::TakePins(objects) = event {
+                self.full += 1;
+                release(model, objects);
+            }
+        }
+        seen
+    }
+
+    /// Empties the list, and compares it with the model's.
+    fn take(&mut self, model: &Model) {
+        let objects = self.pending.take_pins();
+        assert_eq!(objects, self.list.take(), "{}", self.name);
+        release(model, &objects);
+    }
+}
+
+/// Returns true if lists of pinned objects own references.
+fn counts(model: &Model) -> bool {
+    model.model.objects.as_ref().is_some_and(|objects| objects.pins.unwrap().references.is_some())
+}
+
+/// Releases the references that a list owned.
+fn release(model: &Model, objects: &[u64]) {
+    if counts(model) {
+        objects.iter().for_each(|&object| heap::release(object));
+    }
+}
+
+/// Returns a signature with more objects than fit in the list, or as many.
+fn signature_with_many_objects(random: &mut Random, count: usize) -> Signature {
+    let params = (0..count)
+        .map(|_| Type::from(pick(random, &[Scalar::Pointer(Pointee::Buffer), Scalar::Pointer(Pointee::Text)])));
+    Signature::new(params.collect::<Vec<_>>(), Some(Type::I32)).unwrap()
+}
+
+fn check(model: &Model, seed: u64, lists: Lists) {
     let listed =
         [types::KINDS.as_slice(), &types::PACKED, &types::ALIGNED, &types::UNIONS, &types::ARRAYS, &types::NESTED];
     let listed = listed.concat().into_iter().chain(types::EMPTY).map(Into::into).chain(types::all_mixes());
@@ -339,78 +449,102 @@ fn check(model: &Model, seed: u64) {
     let aggregates: Vec<Type> = aggregates.collect();
     let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
     let shared = Jit::shared().unwrap();
+    let mut ways = ["compiled", "interpreted"].map(|name| Way::new(name, lists));
     let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
     let mut random = Random::new(seed);
     let (mut called, mut packed) = (0, 0);
     for round in 0..SIGNATURES {
-        let signature = random_signature(&mut random, &aggregates, round);
+        let signature = match (lists, round % 20) {
+            (Lists::Kept, many @ 0..3) => signature_with_many_objects(&mut random, MAX_PINNED - 1 + many),
+            _ => random_signature(&mut random, &aggregates, round),
+        };
         let values = [shared, universal].map(|jit| jit.engine_values(&signature, &abi).unwrap());
-        assert_eq!(values[0].code().is_empty(), !cfg!(feature = "cranelift"));
+        let is_compiled = cfg!(feature = "cranelift") && signature.params().len() <= MAX_COMPILED;
+        assert_eq!(values[0].code().is_empty(), !is_compiled);
         assert!(values[1].code().is_empty());
         let pool = shared.thunk(&signature).unwrap().stubs(Use::Plain);
         let stub = pool.take().unwrap();
         // SAFETY: the stub is ours; the thunk has the signature of each scene.
         unsafe { stub.bind(engine::callee, ptr::null_mut()) };
+        let mut last = None;
         for _ in 0..CALLS {
-            let play = Play::random(&mut random, model, &signature);
-            let (expected, _) = environment::within(play.rounding, || play.expected(model, &signature));
-            called += usize::from(expected.1.iter().any(|event| matches!(event, Event::Called(_))));
-            packed += usize::from(expected.0.is_some());
-            let context = || {
-                let values: Vec<_> = play.values.iter().map(|value| format!("{value:#x?}")).collect();
-                let (tiny, rounding) = (play.tiny != 0, play.rounding >> 13);
-                let result = &play.result;
-                format!(
-                    "{} {signature} argc {} {values:?} result {result:x?}, FTZ and DAZ: {tiny}, rounding {rounding}",
-                    model.name, play.argc
-                )
+            let play = match last.take() {
+                Some(play) if lists == Lists::Kept && random.bits().is_multiple_of(2) => {
+                    Play::again(play, &mut random, &signature)
+                }
+                _ => Play::random(&mut random, model, &signature),
             };
-            for (values, way) in values.iter().zip(["compiled", "interpreted"]) {
-                let seen = play.run(model, &signature, values, stub.entry());
-                assert_eq!(seen, expected, "{way}: {}", context());
+            for (way, values) in ways.iter_mut().zip(&values) {
+                let (returned, events) = way.check(&play, model, &signature, values, stub.entry());
+                called += usize::from(events.iter().any(|event| matches!(event, Event::Called(_))));
+                packed += usize::from(returned.is_some());
+                if lists == Lists::Taken {
+                    way.take(model);
+                }
             }
+            let mut references = HashMap::new();
+            ways.iter().filter(|_| counts(model)).for_each(|way| way.list.count(&mut references));
+            for object in &play.heap {
+                let expected = references.get(&object.word()).copied().unwrap_or_default();
+                assert_eq!(object.references(), expected, "{}", play.describe(model, &signature));
+            }
+            last = Some(play);
         }
         stub.retire();
         // SAFETY: the stub was taken from this pool, and nobody calls it any more.
         unsafe { pool.free(stub) };
     }
+    ways.iter_mut().for_each(|way| way.take(model));
     // Enough of them got through.
-    assert!(called > SIGNATURES * CALLS / 5 && packed > SIGNATURES * CALLS / 8, "{called} calls, {packed} values");
+    let calls = SIGNATURES * CALLS * ways.len();
+    assert!(called > calls / 5 && packed > calls / 8, "{called} calls, {packed} values");
+    if lists == Lists::Kept {
+        let [known, full] = [ways.each_ref().map(|way| way.known), ways.each_ref().map(|way| way.full)];
+        assert!(known[0] > calls / 100 || !cfg!(feature = "cranelift"), "{known:?} calls found their objects");
+        assert!(full.iter().all(|&full| full > calls / 100), "{full:?} times full");
+    }
 }
 
 #[test]
 fn calls_agree_with_the_tagged_model() {
-    check(&models::tagged(), 1);
+    check(&models::tagged(), 1, Lists::Taken);
 }
 
 #[test]
 fn objects_are_read_as_the_model_says() {
-    check(&heap::tagged_with_objects(), 21);
-    check(&heap::offset_boxed_with_objects(), 22);
-    check(&heap::tag_boxed_with_objects(), 23);
+    check(&heap::tagged_with_objects(), 21, Lists::Taken);
+    check(&heap::offset_boxed_with_objects(), 22, Lists::Taken);
+    check(&heap::tag_boxed_with_objects(), 23, Lists::Taken);
+}
+
+#[test]
+fn objects_stay_in_the_list_until_it_is_full() {
+    check(&heap::tagged_with_objects(), 31, Lists::Kept);
+    check(&heap::offset_boxed_with_objects(), 32, Lists::Kept);
+    check(&heap::tag_boxed_with_objects(), 33, Lists::Kept);
 }
 
 #[test]
 fn calls_agree_with_the_offset_boxed_model() {
-    check(&models::offset_boxed(), 2);
+    check(&models::offset_boxed(), 2, Lists::Taken);
 }
 
 #[test]
 fn calls_agree_with_the_tag_boxed_model() {
-    check(&models::tag_boxed(), 3);
+    check(&models::tag_boxed(), 3, Lists::Taken);
 }
 
 #[test]
 fn calls_agree_with_the_shifted_model() {
-    check(&models::shifted(), 4);
+    check(&models::shifted(), 4, Lists::Taken);
 }
 
 #[test]
 fn calls_agree_with_the_wide_model() {
-    check(&models::wide(), 5);
+    check(&models::wide(), 5, Lists::Taken);
 }
 
 #[test]
 fn calls_agree_with_the_model_of_doubles() {
-    check(&models::doubles(), 6);
+    check(&models::doubles(), 6, Lists::Taken);
 }

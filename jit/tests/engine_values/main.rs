@@ -13,4 +13,5 @@ mod heap;
 #[cfg(feature = "cranelift")]
 mod lazy;
 mod life;
+mod list;
 mod refused;
