@@ -206,7 +206,8 @@ fn changes(right: &ObjectClass) -> Vec<Change> {
 
 /// Makes objects of all kinds and states, and others.
 ///
-/// Some have the memory of texts that are gone. So fields that they do not initialise are not 0.
+/// Some have the memory of texts and BigInts that are gone. So fields that they do not initialise are letters, or numbers
+/// of classes.
 const SAMPLES: &str = r"(() => {
     const arrays = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
         BigInt64Array, BigUint64Array, Float16Array, Float32Array, Float64Array];
@@ -217,10 +218,16 @@ const SAMPLES: &str = r"(() => {
         buffer.resize(to);
         return samples;
     };
-    const recycled = make => {
-        const texts = Array.from({ length: 128 }, (_, index) => 'x'.repeat(index % 32 + 33));
-        return texts.map((_, index) => (texts[index] = undefined, make()));
+    // Each takes as much memory as an object, and fills another part of it.
+    const numbers = ['0014', '0015', '0018', '0043'].map(number => BigInt('0x' + number.repeat(31)));
+    const others = [() => 'x'.repeat(46), ...numbers.map(number => () => number ^ 1n)];
+    // Spare objects take the memory of the array and the like, whose fields the engine has set to 0.
+    const spare = [];
+    globalThis.release = (other = others[0]) => {
+        Array.from({ length: 40 }, other);
+        spare.push({}, {}, {}, {}, {}, {}, {}, {});
     };
+    const recycled = make => others.flatMap(other => Array.from({ length: 8 }, () => (release(other), make())));
     Error.prepareStackTrace = (_, sites) => sites;
     const buffer = new ArrayBuffer(4000), shared = new SharedArrayBuffer(240);
     return [
@@ -238,28 +245,31 @@ const SAMPLES: &str = r"(() => {
         Object(Symbol()), Object(1n), new DOMException(), ...new Error().stack, JSON.rawJSON('1'), there, elsewhere,
         ...recycled(() => new Uint16Array(buffer, 8, 3)), ...recycled(() => new Uint8Array(0)),
         ...recycled(() => detached(new Uint8Array(new ArrayBuffer(9)))), ...recycled(() => new DataView(buffer)),
-        ...recycled(() => new ArrayBuffer(5)), ...recycled(() => new SharedArrayBuffer(5)),
+        ...recycled(() => new ArrayBuffer(5)), ...recycled(() => new SharedArrayBuffer(5)), ...recycled(() => ({})),
     ];
 })()";
 
-/// Makes objects of classes that the engine's users add: up to those whose numbers have the lowest byte of the others'.
-/// Their opaque pointers lead to memory.
+/// Makes objects of classes that the engine's users add: of the next one, and of those whose numbers have the lowest byte
+/// of the classes that machine code reads. Their opaque pointers lead to memory.
 fn of_added_classes(world: &World) -> Vec<Owned> {
     static FIELDS: [u64; 8] = [0x0101_0101_0101_0101; 8];
-    world.run("(Array.from({ length: 1000 }, (_, index) => 'x'.repeat(index % 32 + 33)), '')").unwrap();
-    let mut objects = Vec::new();
-    loop {
-        // SAFETY: the context is alive, and the class is that of its runtime. The world lives longer than the object.
-        unsafe {
-            let class = PointerClass::new(world.context, c"Other");
-            let object = Owned::new(world.context, class.make(world.context, FIELDS.as_ptr().cast()));
-            let number = js::JS_GetClassID(object.value());
-            objects.push(object);
-            if number > 0x1ff {
-                return objects;
-            }
+    // SAFETY: the context is alive.
+    let classes = (0..0x200).map(|_| unsafe { PointerClass::new(world.context, c"Other") }).collect::<Vec<_>>();
+    // SAFETY: the class is that of the context's runtime. The world lives longer than the object.
+    let make =
+        |class: &PointerClass| unsafe { Owned::new(world.context, class.make(world.context, FIELDS.as_ptr().cast())) };
+    let next = make(&classes[0]);
+    // SAFETY: the object is the engine's.
+    let first = u64::from(unsafe { js::JS_GetClassID(next.value()) });
+    let mut objects = vec![next];
+    for kind in &world.realm.model().unwrap().objects.as_ref().unwrap().kinds {
+        let Test { low, high, .. } = kind.checks[0].test;
+        for number in low..=high {
+            world.run("release(), ''").unwrap();
+            objects.extend((0..16).map(|_| make(&classes[(0x100 + number - first) as usize])));
         }
     }
+    objects
 }
 
 /// Returns the samples' values. The world lives longer.

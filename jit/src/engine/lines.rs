@@ -21,13 +21,13 @@ impl Lines {
         let mut bytes = [0; 8];
         let field = bytes.get_mut(..len.into()).ok_or(Unreadable)?;
         let at = address % LINE;
-        match self.line(address - at).and_then(|line| Some(field.copy_from_slice(line.get(at..at + field.len())?))) {
-            Some(()) => {}
-            // A field across two lines is rare.
-            None if at + field.len() > LINE && probe::read(address, field) => {}
-            None => return Err(Unreadable),
-        }
-        Ok(u64::from_le_bytes(bytes))
+        // A field across two lines is rare.
+        let is_read = if at + field.len() > LINE {
+            probe::read(address, field)
+        } else {
+            self.line(address - at).map(|line| field.copy_from_slice(&line[at..at + field.len()])).is_some()
+        };
+        if is_read { Ok(u64::from_le_bytes(bytes)) } else { Err(Unreadable) }
     }
 
     fn line(&self, address: usize) -> Option<[u8; LINE]> {
