@@ -9,6 +9,7 @@ mod bytes_function;
 mod conversions;
 mod differential;
 mod forged;
+mod generate;
 mod heap;
 #[cfg(feature = "cranelift")]
 mod lazy;
