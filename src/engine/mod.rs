@@ -63,6 +63,7 @@ mod realm;
 mod realm_state;
 mod record;
 mod record_memory;
+mod samples;
 mod script_function;
 mod site;
 mod view;

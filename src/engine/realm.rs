@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallModel, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 
@@ -20,8 +20,8 @@ use super::helpers::helpers;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record::Record;
+use super::samples::agree;
 use super::site::Site;
-use super::view::View;
 use crate::callback::call::Call;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
@@ -62,7 +62,15 @@ impl<E: Engine> Realm<E> {
     /// ](Self::model) says which.
     ///
     /// Samples are values of all kinds that script can make. Their objects should be of all kinds and states: with and
-    /// without bytes, detached, shown in part.
+    /// without bytes, detached, shown in part. At least one must be of each of the [kinds](super::ObjectClass::kinds),
+    /// because nothing else shows that a kind is right.
+    ///
+    /// `retain` adds a reference to an object. [`Engine::release`] releases it. So the [counter
+    /// ](super::PinList::references) of the list of pinned objects is compared too: each sample's must grow by 1, and
+    /// shrink again. `retain` is not called for a list without counters.
+    ///
+    /// Samples are read by [`probe::read`](hotcall_jit::probe::read). On systems where that is not possible, the objects
+    /// are not used.
     ///
     /// # Errors
     ///
@@ -70,21 +78,23 @@ impl<E: Engine> Realm<E> {
     ///
     /// # Safety
     ///
-    /// * The model describes the engine's values and native functions correctly. Of objects it may be wrong about all
-    ///   but the memory that it reads: that must be readable.
-    /// * The samples and the site are the engine's.
+    /// * The model describes the engine's values and native functions correctly, and which values are objects. It may be
+    ///   wrong about the kinds of objects and their counter: where samples show that, the objects are not used.
+    /// * The samples and the site are the engine's, and `retain` does what it should.
     pub unsafe fn with_samples(
         engine: E,
         model: ValueModel,
         site: Site,
         samples: impl IntoIterator<Item = Words>,
+        retain: impl FnMut(Words),
     ) -> Result<Self, ModelError> {
-        // SAFETY: the caller promises that the samples are the engine's, and that the fields that the model reads exist.
-        let agrees = |value: Words| unsafe { reads_as_engine(&engine, &model, site, value) };
-        let is_right = samples.into_iter().all(agrees);
-        let model = if is_right { model } else { model.objects(None) };
-        // SAFETY: the caller promises that the rest of the model is right.
-        unsafe { Self::new(engine, model) }
+        // SAFETY: the caller promises that the samples and the site are the engine's.
+        let agrees = |objects: &_| unsafe { agree(&engine, objects, site, samples, retain) };
+        let mut abi = EngineAbi::new(model, helpers::<E>())?;
+        if !abi.model().objects.as_ref().is_some_and(agrees) {
+            abi = EngineAbi::new(abi.model().clone().objects(None), helpers::<E>())?;
+        }
+        Ok(Self::with(Some(abi), engine))
     }
 
     /// A realm of an engine whose values only the engine itself reads. It passes *handles*, each in the first of the
@@ -400,22 +410,6 @@ impl<E: Engine> Realm<E> {
     /// has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.state.take_exception()
-    }
-}
-
-/// Returns true if machine code finds the same in a value as the engine, or leaves it to the engine.
-///
-/// # Safety
-///
-/// The value and the site are the engine's, and the memory that the model reads of it is readable.
-unsafe fn reads_as_engine<E: Engine>(engine: &E, model: &ValueModel, site: Site, value: Words) -> bool {
-    // SAFETY: the caller promises that the memory is readable.
-    let Some(ResolvedHandle { slot, len }) = (unsafe { model.resolve(value) }) else { return true };
-    // SAFETY: the caller promises that value and site are the engine's.
-    match unsafe { engine.view(site, value) } {
-        View::Bytes { address, len: bytes } => len == bytes as u64 && (bytes == 0 || slot == address as u64),
-        View::Pointer(address) => len == u64::MAX && slot == address as u64,
-        View::Number(_) | View::BigInt(_) | View::Boolean(_) | View::Null | View::Undefined | View::Other(_) => false,
     }
 }
 

@@ -76,7 +76,8 @@ fn a_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Error>> {
         .double(Double::new(tagged(8), [0, 8]))
         .wide(Integer::new(tagged(7), 4, [0, 7]))
         .boolean(Boolean::new(tagged(1), [0, 1]))
-        .null(Singleton::new(tagged(2), [0, 2]));
+        .null(Singleton::new(tagged(2), [0, 2]))
+        .call(model.call.clone());
     assert_eq!(built, model);
     assert_eq!(built.clone().wide(None).wide, None);
     // SAFETY: nothing is called.

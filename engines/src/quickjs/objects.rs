@@ -11,7 +11,7 @@ use super::engine::QuickJs;
 use super::host::Host;
 use super::owned::Owned;
 use super::pointers::PointerClass;
-use super::values::{length, words};
+use super::values::{length, value, words};
 use super::views::Views;
 
 /// Makes arrays of samples: objects whose layout is like that of others of their kind, and all others.
@@ -70,7 +70,8 @@ pub unsafe fn realm<H: Host>(engine: QuickJs<H>) -> Result<Realm<QuickJs<H>>, Mo
         let all = plain.iter().chain(&pointers).chain(&others).map(|sample| words(sample.value()));
         let model =
             quickjs::model().objects(objects).bytes(quickjs::bytes_function(js::JS_NewUint8ArrayCopy as *const c_void));
-        Realm::with_samples(engine, model, site, all.collect::<Vec<_>>())
+        let retain = |object| _ = js::JS_DupValue(context, value(object));
+        Realm::with_samples(engine, model, site, all.collect::<Vec<_>>(), retain)
     }
 }
 

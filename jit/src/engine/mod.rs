@@ -6,6 +6,7 @@ pub(crate) mod callback;
 pub mod fast_call;
 #[cfg(feature = "cranelift")]
 pub(crate) mod hole;
+pub(crate) mod lines;
 pub(crate) mod object;
 pub(crate) mod pins;
 pub(crate) mod record;

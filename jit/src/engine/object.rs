@@ -1,10 +1,14 @@
 //! Objects' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
 //!
 //! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
-//! uses, so that an engine's author can compare them with the engine's own answers.
+//! uses, so that an engine's author can compare them with the engine's own answers. A function gets the way to load
+//! memory: ordinary loads, or [loads that fail](Lines) where there is no memory.
+
+use std::convert::Infallible;
 
 use crate::c::form::Form;
 use crate::c::scalar::{Pointee, Scalar};
+use crate::engine::lines::Lines;
 use crate::engine::test::Test;
 
 /// A kind of object: its checks, and the fields that describe its memory.
@@ -117,20 +121,19 @@ impl ByteLength {
         element && !self.at.0.is_empty() && matches!(self.len, 4 | 8)
     }
 
-    /// # Safety
-    ///
-    /// The word belongs to an object of the kind with this length.
-    unsafe fn read(&self, word: u64) -> u64 {
-        // SAFETY: the caller promises that the fields can be read.
-        let field = |path: &Path, len| unsafe { load_bytes(path.follow(word), len) };
+    fn read<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
         let shift = match &self.element {
             ElementSize::Shift(shift) => u64::from(*shift),
             ElementSize::ByNumber { at, len, first, shifts } => {
-                let index = field(at, *len).wrapping_sub((*first).into());
+                let index = load(at.follow(word, load)?, *len)?.wrapping_sub((*first).into());
                 shifts >> (index % 32 * 2) & 3
             }
         };
-        field(&self.at, self.len) << shift
+        Ok(self.elements(word, load)?.wrapping_shl(shift as u32))
+    }
+
+    fn elements<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
+        load(self.at.follow(word, load)?, self.len)
     }
 }
 
@@ -206,13 +209,16 @@ impl Want {
 ///
 /// The word belongs to an object, and each check may be read if those before it hold.
 pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<u64> {
-    // SAFETY: the caller promises an object whose checks may be read in order.
-    let object = kinds.iter().find(|kind| want.takes(kind) && unsafe { kind.is_kind_of(word) })?;
-    // SAFETY: the object's checks hold.
-    let (ResolvedHandle { slot, len }, elements) = unsafe { (object.read(word), object.elements(word)) };
+    // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
+    let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
+    let Ok(found) = first(kinds.iter().filter(|kind| want.takes(kind)), word, &load);
+    let (kind, ResolvedHandle { slot, len }) = found?;
     let is_taken = match want {
         Want::Bytes(size) => len >= size.into(),
-        Want::Pointer { pins, .. } => !pins || elements <= MAX_PINNED_ELEMENTS.into(),
+        Want::Pointer { pins, .. } => {
+            let elements = kind.length.as_ref().map_or(Ok(0), |length| length.elements(word, &load));
+            !pins || elements.is_ok_and(|elements| elements <= MAX_PINNED_ELEMENTS.into())
+        }
     };
     is_taken.then_some(slot)
 }
@@ -223,42 +229,53 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
 ///
 /// The word belongs to an object, and each check may be read if those before it hold.
 pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle> {
-    // SAFETY: the caller promises an object whose checks may be read in order.
-    let object = kinds.iter().find(|object| unsafe { object.is_kind_of(word) })?;
-    // SAFETY: the object's checks hold.
-    Some(unsafe { object.read(word) })
+    // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
+    let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
+    let Ok(found) = first(kinds, word, &load);
+    found.map(|(_, resolved)| resolved)
+}
+
+/// Reads an object by each of the kinds alone. An entry is `None` if the object is not of the kind. The result is `None`
+/// if a field cannot be read.
+pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<ResolvedHandle>>> {
+    let lines = Lines::default();
+    kinds.iter().map(|kind| kind.resolve(word, &|at, len| lines.load(at, len))).collect::<Result<_, _>>().ok()
+}
+
+/// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
+/// after the checks before it.
+trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
+
+impl<E, F: Fn(u64, u8) -> Result<u64, E>> Load<E> for F {}
+
+/// Resolves an object by the first of these kinds that it is of.
+fn first<'a, E>(
+    kinds: impl IntoIterator<Item = &'a Object>,
+    word: u64,
+    load: &impl Load<E>,
+) -> Result<Option<(&'a Object, ResolvedHandle)>, E> {
+    for kind in kinds {
+        if let Some(found) = kind.resolve(word, load)? {
+            return Ok(Some((kind, found)));
+        }
+    }
+    Ok(None)
 }
 
 impl Object {
-    /// # Safety
-    ///
-    /// The word belongs to an object, and each check may be read if those before it hold.
-    unsafe fn is_kind_of(&self, word: u64) -> bool {
-        // SAFETY: the caller promises that each check may be read if those before it hold, and `all` runs them in
-        // order.
-        self.checks.iter().all(|check| unsafe { check.holds(word) })
-    }
-
-    /// # Safety
-    ///
-    /// The word belongs to an object of this kind.
-    unsafe fn read(&self, word: u64) -> ResolvedHandle {
-        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
-        let field = |path: &Path| unsafe { load(path.follow(word)) };
-        let slot = self.address.iter().map(field).fold(0, u64::wrapping_add);
-        // SAFETY: the caller promises that the word belongs to an object of this kind.
-        let len = self.length.as_ref().map_or(u64::MAX, |length| unsafe { length.read(word) });
-        ResolvedHandle { slot, len }
-    }
-
-    /// Returns the number of elements, or 0 for a pointer.
-    ///
-    /// # Safety
-    ///
-    /// The word belongs to an object of this kind.
-    unsafe fn elements(&self, word: u64) -> u64 {
-        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
-        self.length.as_ref().map_or(0, |length| unsafe { load_bytes(length.at.follow(word), length.len) })
+    /// Resolves an object. `None` if it is not of this kind.
+    fn resolve<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<ResolvedHandle>, E> {
+        for check in &self.checks {
+            if !check.holds(word, load)? {
+                return Ok(None);
+            }
+        }
+        let mut slot = 0_u64;
+        for path in &self.address {
+            slot = slot.wrapping_add(load(path.follow(word, load)?, 8)?);
+        }
+        let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
+        Ok(Some(ResolvedHandle { slot, len }))
     }
 }
 
@@ -271,33 +288,22 @@ impl Check {
         matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
     }
 
-    /// # Safety
-    ///
-    /// The field can be read.
-    unsafe fn holds(&self, word: u64) -> bool {
+    fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
         let Test { offset, len, mask, low, high } = self.test;
-        // SAFETY: the caller promises that the field can be read, so all words on the path can be too.
-        let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
-        // SAFETY: the caller promises that the field can be read.
-        let bits = unsafe { load_bytes(at, len) };
-        (low..=high).contains(&(bits & mask))
+        let at = self.at.follow(word, load)?.wrapping_add(offset.into());
+        Ok((low..=high).contains(&(load(at, len)? & mask)))
     }
 }
 
 impl Path {
     /// Returns the address of the field.
-    ///
-    /// # Safety
-    ///
-    /// All words on the path can be read.
-    unsafe fn follow(&self, word: u64) -> u64 {
-        let Some((last, through)) = self.0.split_last() else { return word };
+    fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
+        let Some((last, through)) = self.0.split_last() else { return Ok(word) };
         let mut at = word;
         for &offset in through {
-            // SAFETY: the caller promises that all words on the path can be read.
-            at = unsafe { load(at.wrapping_add_signed(offset.into())) };
+            at = load(at.wrapping_add_signed(offset.into()), 8)?;
         }
-        at.wrapping_add_signed((*last).into())
+        Ok(at.wrapping_add_signed((*last).into()))
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
+#[cfg(feature = "disasm")]
+mod jumps;
 mod limits;
 #[cfg(feature = "disasm")]
 mod registers;

@@ -108,6 +108,7 @@ fn assert_saves_nothing(text: &str, disassembly: &str) {
     for saved in ["%rbx", "%r12", "%r13", "%r14", "%r15"] {
         assert!(!disassembly.contains(saved), "{text}: {saved} in\n{disassembly}");
     }
-    // Each has a frame pointer, by the name that the test looks for.
-    assert!(disassembly.contains("%rbp"), "{text}: {disassembly}");
+    // Each has a frame pointer or is a jump, by the names that the test looks for.
+    let has_names = ["%rbp", "jmpq *%r"].iter().any(|name| disassembly.contains(name));
+    assert!(has_names, "{text}: {disassembly}");
 }

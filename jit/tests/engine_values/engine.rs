@@ -1,7 +1,7 @@
 //! The tests' engines: they convert values that the model does not have a class for, in a way that depends on the value alone.
 //! They write down each event.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
@@ -49,11 +49,22 @@ pub(crate) struct Scene {
 
 thread_local! {
     pub(crate) static SCENE: RefCell<Option<Scene>> = const { RefCell::new(None) };
-    static PENDING: &'static Pending = Box::leak(Box::new(Pending::with_pins(64)));
+    static PENDING: Cell<&'static Pending> = Cell::new(new_pending(64));
 }
 
+/// The cell of the engine that runs.
 pub(crate) fn pending() -> &'static Pending {
-    PENDING.with(|pending| *pending)
+    PENDING.get()
+}
+
+/// Makes the cell of another engine, with a list of pinned objects.
+pub(crate) fn new_pending(capacity: usize) -> &'static Pending {
+    Box::leak(Box::new(Pending::with_pins(capacity)))
+}
+
+/// Sets the engine that runs.
+pub(crate) fn set_pending(pending: &'static Pending) {
+    PENDING.set(pending);
 }
 
 fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {

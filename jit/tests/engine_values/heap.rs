@@ -1,6 +1,7 @@
 //! Objects of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
 
 use std::cell::Cell;
+use std::ptr;
 
 use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
 use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
@@ -23,9 +24,12 @@ pub(crate) struct HeapObject {
     class: u16,
     count: u32,
     address: u64,
-    /// The references that lists of pinned objects own.
-    pub(crate) references: Cell<u32>,
+    /// [`UNCOUNTED`], and the references that lists of pinned objects own.
+    references: Cell<u32>,
 }
+
+/// The references that lists do not own.
+const UNCOUNTED: u32 = 7;
 
 /// The engine's objects, as machine code knows them.
 pub(crate) fn objects(test: Test) -> ObjectClass {
@@ -70,13 +74,25 @@ pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
         3 => (OTHER, address),
         _ => (BYTES + shift, address),
     };
-    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, references: Cell::new(7) }))
+    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, references: Cell::new(UNCOUNTED) }))
+}
+
+/// Releases a reference to an object of this file.
+pub(crate) fn release(word: u64) {
+    // SAFETY: all objects live for ever.
+    let object = unsafe { &*ptr::with_exposed_provenance::<HeapObject>(word as usize) };
+    object.references.set(object.references.get() - 1);
 }
 
 impl HeapObject {
+    /// The references that lists of pinned objects own.
+    pub(crate) fn references(&self) -> u32 {
+        self.references.get() - UNCOUNTED
+    }
+
     /// The address of the object.
     pub(crate) fn word(&'static self) -> u64 {
-        std::ptr::from_ref(self).expose_provenance() as u64
+        ptr::from_ref(self).expose_provenance() as u64
     }
 
     /// The value that holds it, in a model whose objects have this class.
@@ -104,6 +120,11 @@ impl HeapObject {
         };
         taken.then_some(self.address)
     }
+}
+
+/// Returns true if the type takes objects.
+pub(crate) fn is_object(ty: &Type) -> bool {
+    ty.as_scalar().is_none_or(|scalar| matches!(scalar, Scalar::Pointer(_)))
 }
 
 /// Returns true if objects of this type are pinned.

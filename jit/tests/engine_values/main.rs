@@ -9,8 +9,10 @@ mod bytes_function;
 mod conversions;
 mod differential;
 mod forged;
+mod generate;
 mod heap;
 #[cfg(feature = "cranelift")]
 mod lazy;
 mod life;
+mod list;
 mod refused;

@@ -75,8 +75,8 @@ impl ValueModel {
     /// Resolves an object by the rules that machine code uses: the address of its bytes and their number, or the address
     /// that a pointer object holds. `None` if machine code leaves the value to the helper.
     ///
-    /// Authors of models compare the result with their engine's answer, before they trust a model with the layout of
-    /// its objects.
+    /// It loads what the model says. To compare a model that may be wrong with an engine's answers, use
+    /// [`ObjectClass::read_by_each`].
     ///
     /// # Safety
     ///
@@ -136,6 +136,21 @@ impl ObjectClass {
     /// Returns the address of the object, if the value holds one.
     pub fn word(&self, value: Words) -> Option<u64> {
         self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)
+    }
+
+    /// Reads a value by each of the [kinds](Self::kinds) alone, by the rules that machine code uses, and then by the test of
+    /// [`pointers`](Self::pointers) if there is one. An entry is `None` if machine code leaves such values to the helper.
+    ///
+    /// The description may be wrong in anything: memory is read by [`probe::read`](crate::probe::read). The result is
+    /// `None` if a field cannot be read. On systems where that is not possible, no field can.
+    pub fn read_by_each(&self, value: Words) -> Option<Vec<Option<ResolvedHandle>>> {
+        let mut found = match self.word(value) {
+            Some(word) => object::read_by_each(&self.kinds, word)?,
+            None => vec![None; self.kinds.len()],
+        };
+        let pointer = || self.pointer(value).map(|slot| ResolvedHandle { slot, len: u64::MAX });
+        found.extend(self.pointers.map(|_| pointer()));
+        Some(found)
     }
 
     /// Returns the address of C, if the value holds one.

@@ -25,8 +25,8 @@ pub(crate) struct Unpacked<'a> {
     result: Option<StackSlot>,
     /// The addresses of aggregates that were asked for.
     addresses: Vec<Option<Value>>,
-    /// The objects that are pinned.
-    pinned: Vec<Pinned>,
+    /// The arguments whose objects are pinned.
+    pinned: Vec<(usize, Pinned)>,
 }
 
 impl<'a> Unpacked<'a> {
@@ -51,7 +51,7 @@ impl Source for Unpacked<'_> {
         let has_list = self.call.model().has_pin_list();
         if let Some(want) = Want::of(Form::Scalar(scalar), has_list) {
             let (address, object) = objects::resolve(self.call, b, arg, want);
-            self.pinned.extend(want.pins().then_some(object));
+            self.pinned.extend(want.pins().then_some((arg, object)));
             return word(b, address, ty);
         }
         let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
@@ -87,7 +87,10 @@ impl Source for Unpacked<'_> {
         }
         let objects = self.call.model().objects.as_ref();
         if let Some(list) = objects.and_then(|objects| objects.pins) {
-            objects::pin(self.call, b, list, &self.pinned);
+            // In the order of the interpreter, so that each finds the entries of the other.
+            self.pinned.sort_by_key(|(arg, _)| *arg);
+            let pinned: Vec<_> = self.pinned.drain(..).map(|(_, object)| object).collect();
+            objects::pin(self.call, b, list, &pinned);
         }
     }
 }
