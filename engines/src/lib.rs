@@ -12,3 +12,4 @@ pub mod jsc_callbacks;
 pub mod quickjs;
 pub mod spider_monkey;
 mod spider_monkey_api;
+mod spider_monkey_objects;

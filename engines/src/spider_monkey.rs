@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotcall::Function;
-use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words};
 
 use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
+use crate::spider_monkey_objects::{realm, show_pins};
 
 pub use crate::spider_monkey_api::FLAGS;
 
@@ -182,6 +182,8 @@ pub struct SpiderMonkeyScript {
     pub context: *mut c_void,
     api: &'static Api,
     records: Arc<AtomicUsize>,
+    /// The realm that the collector asks for pinned objects.
+    _pins: Box<Realm<SpiderMonkey>>,
 }
 
 impl SpiderMonkeyScript {
@@ -196,9 +198,12 @@ impl SpiderMonkeyScript {
         let context = unsafe { (api.new)() };
         assert!(!context.is_null(), "the engine makes a context");
         let engine = SpiderMonkey { api, pins: Cell::default(), pinned: Cell::default() };
-        // SAFETY: the model is that of the engine's version.
-        let realm = unsafe { Realm::new(engine, spider_monkey(SpiderMonkeyTypes::INT32_IS_1)) };
-        Some(Self { realm: realm.expect("the model makes sense"), context, api, records: Arc::default() })
+        // SAFETY: the context is new.
+        let realm = unsafe { realm(engine, api, context) }.expect("the model makes sense");
+        let pins = Box::new(realm.clone());
+        // SAFETY: the context is alive, and freed before the realm in the box.
+        unsafe { show_pins(api, context, &pins) };
+        Some(Self { realm, context, api, records: Arc::default(), _pins: pins })
     }
 
     /// The site of calls from outside of script.
