@@ -332,6 +332,26 @@ bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len,
     return JS::Call(cx, JS::UndefinedHandleValue, callee, values, &returned) && (*result = returned.asRawBits(), true);
 }
 
+// Calls a function of script for machine code. False: an exception waits in the context. The arguments are numbers, or values that
+// `made` keeps. It keeps the result too if that is a cell, until `sm_release`.
+bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, unsigned argc, const uint64_t *argv, uint64_t *result) {
+    JS::RootedValue callee(cx, value(function)), receiver(cx, value(this_value)), returned(cx);
+    // Nothing moves, so the collector need not know where the arguments are.
+    auto *args = reinterpret_cast<const JS::Value *>(argv);
+    size_t made = engine(cx)->made.length();
+    bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
+    // What native functions have made meanwhile became their results.
+    sm_forget(cx, made);
+    *result = returned.asRawBits();
+    if (!is_made || !returned.isGCThing()) return is_made;
+    if (engine(cx)->made.append(returned)) return true;
+    JS_ReportOutOfMemory(cx);
+    return false;
+}
+
+// Keeps a value until `sm_drop`.
+Rooted *sm_root(JSContext *cx, uint64_t bits) { return new Rooted(cx, value(bits)); }
+
 // A function that keeps `data`, and drops it by `finalize`. Without a function `data` is dropped at once or later.
 bool sm_function(JSContext *cx, const char *name, JSNative native, unsigned arity, void *data, Finalize finalize, uint64_t *result) {
     JS::RootedObject holder(cx, JS_NewObject(cx, &holder_class));

@@ -20,7 +20,7 @@ pub use crate::spider_monkey_api::FLAGS;
 
 /// The services of SpiderMonkey that hotcall uses. Any thread may drop it, because that does nothing to the engine.
 pub struct SpiderMonkey {
-    api: &'static Api,
+    pub(crate) api: &'static Api,
     /// The number of pins that there are.
     pub pins: Cell<usize>,
     /// The number of pins that there have been.
@@ -41,7 +41,7 @@ impl Drop for SpiderMonkeyThrown {
 }
 
 impl SpiderMonkey {
-    const fn thrown(&self, rooted: Rooted) -> SpiderMonkeyThrown {
+    pub(crate) const fn thrown(&self, rooted: Rooted) -> SpiderMonkeyThrown {
         SpiderMonkeyThrown { api: self.api, rooted }
     }
 

@@ -109,6 +109,8 @@ functions! {
     throw = "sm_throw"(MonkeyContext, Rooted);
     drop = "sm_drop"(Rooted);
     call = "sm_call"(MonkeyContext, u64, *const u64, usize, *mut u64) -> bool;
+    call_function = "sm_call_function"(MonkeyContext, u64, u64, u32, *const u64, *mut u64) -> bool;
+    root = "sm_root"(MonkeyContext, u64) -> Rooted;
     function = "sm_function"(MonkeyContext, *const c_char, *const c_void, u32, *mut c_void, Finalize, *mut u64) -> bool;
     set_global = "sm_set_global"(MonkeyContext, *const c_char, u64) -> bool;
     evaluate = "sm_evaluate"(MonkeyContext, *const u8, usize, *mut u64) -> bool;

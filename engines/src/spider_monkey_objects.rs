@@ -62,7 +62,8 @@ pub(crate) unsafe fn realm(
         let described: Option<Vec<_>> = plain.into_iter().map(|sample| describe(api, context, sample)).collect();
         let objects = described.and_then(|samples| spider_monkey::objects(&samples, (api.class_size)()));
         let bytes = spider_monkey::bytes_function(api.new_bytes as *const c_void, &model);
-        let model = model.objects(objects).bytes(bytes);
+        let call = spider_monkey::call_function(&model);
+        let model = model.objects(objects).bytes(bytes).call(call);
         let realm = Realm::with_samples(engine, model, Site::new(context), all.into_iter().map(|value| [value, 0]));
         (api.forget)(context, 0);
         realm

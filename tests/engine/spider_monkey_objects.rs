@@ -3,7 +3,7 @@
 use hotcall::engine::{
     ElementSize, Engine, EngineError, ObjectClass, Output, Path, Realm, Site, ValueModel, View, Words,
 };
-use hotcall::{Signature, Type};
+use hotcall::{ForeignCall, LocalOptions, Signature, Type};
 use hotcall_engines::spider_monkey::{SpiderMonkey, SpiderMonkeyScript};
 
 use crate::spider_monkey_script::{callback, check, define, define_collect};
@@ -218,14 +218,19 @@ fn the_list_of_pinned_objects_fills_up() {
     });
 }
 
+#[repr(C)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+extern "C" fn address(of: usize) -> usize {
+    of
+}
+
 #[test]
 fn structs_go_both_ways() {
     both(5_002, |script| {
-        #[repr(C)]
-        struct Point {
-            x: f64,
-            y: f64,
-        }
         extern "C" fn add(a: Point, b: Point) -> Point {
             Point { x: a.x + b.x, y: a.y + b.y }
         }
@@ -256,14 +261,66 @@ fn structs_go_both_ways() {
 #[test]
 fn pointers_hold_every_address() {
     both(0, |script| {
-        extern "C" fn same(address: usize) -> usize {
-            address
-        }
-        define(script, "address", same as _, [Type::POINTER], Type::U64);
-        for address in [1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000_0001, usize::MAX] {
-            script.set_global("there", script.pointer(std::ptr::without_provenance(address)));
-            let of_number = (address as u64).to_string();
+        define(script, "address", address as _, [Type::POINTER], Type::U64);
+        for there in [1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000_0001, usize::MAX] {
+            script.set_global("there", script.pointer(std::ptr::without_provenance(there)));
+            let of_number = (there as u64).to_string();
             check(script, &[("String(BigInt(address(there)))", &of_number)]);
         }
     });
+}
+
+/// Calls back with a struct, a pointer and a number without a class in the model.
+extern "C-unwind" fn call_with_point(f: extern "C-unwind" fn(Point, *const u8, u64) -> Point, n: i32) -> f64 {
+    let (mut sum, bytes) = (0.0, [0; 4]);
+    for index in 0..n {
+        let Point { x, y } = f(Point { x: index.into(), y: 0.5 }, bytes.as_ptr(), u64::MAX);
+        sum += x * y;
+    }
+    sum
+}
+
+/// Functions of script that machine code calls.
+#[test]
+fn callbacks_are_called_by_machine_code() {
+    let Some(script) = SpiderMonkeyScript::new() else { return };
+    let point = || Type::structure([("x", Type::F64), ("y", Type::F64)]).unwrap();
+    let signature = Signature::new([point(), Type::POINTER, Type::U64], point()).unwrap();
+    let thunk = script.thunk(&signature).unwrap();
+    define(&script, "call", call_with_point as _, [Type::FUNCTION, Type::I32], Type::F64);
+    define(&script, "address", address as _, [Type::POINTER], Type::U64);
+    let _collector = define_collect(&script);
+    let functions = [
+        (
+            "twice",
+            "(p, q, n) => { collect(0); if (n !== 2n ** 64n - 1n || !address(q)) throw 'wrong'; \
+                   return new Float64Array(p.buffer).map(x => 2 * x) }",
+        ),
+        ("wrong", "(p) => 7"),
+        ("throws", "(p) => { throw new Error('at ' + new Float64Array(p.buffer)[0]) }"),
+        ("nested", "(p) => { try { call(pthrows, 2) } catch (error) { said = error.message } collect(0); return p }"),
+    ];
+    let callbacks = functions.map(|(name, source)| {
+        // The collector keeps the function for the callback.
+        let callback = script.callback(&thunk, source, LocalOptions::default(), Err::<(), ForeignCall>).unwrap();
+        script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
+        callback
+    });
+    script.collect_garbage();
+    check(
+        &script,
+        &[
+            ("call(ptwice, 5)", "20"),
+            (
+                "call(pwrong, 5)",
+                "TypeError: a callback returned what is no struct {f64, f64}: expected a buffer, not a number",
+            ),
+            ("call(pthrows, 3)", "Error: at 0"),
+            ("call(pnested, 4) + said", "3at 0"),
+            ("let all = 0; for (let i = 0; i < 300; i++) all += call(pnested, 1); all", "0"),
+        ],
+    );
+    assert!(!script.realm.is_pending());
+    drop(callbacks);
+    script.collect_garbage();
 }

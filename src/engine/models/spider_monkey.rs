@@ -10,7 +10,10 @@ use std::ffi::c_void;
 use std::ops::{Range, RangeInclusive};
 
 use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
-use hotcall_jit::engine::values::{BytesFunction, BytesRole, ObjectClass, PinList, Singleton, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{
+    BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, ObjectClass, PinList, Singleton, Test, ValueModel,
+    Words,
+};
 use hotcall_jit::{Signature, Type};
 
 use crate::engine::models::fields::{only, read};
@@ -158,6 +161,25 @@ pub unsafe fn bytes_function(address: *const c_void, model: &ValueModel) -> Byte
         let roles = [BytesRole::Context, BytesRole::Bytes, BytesRole::Length];
         BytesFunction::new(address, native, roles, Test::equal(0, 8, undefined))
     }
+}
+
+/// Describes the program's function that calls functions of script: `bool f(JSContext *, uint64_t callee, uint64_t this, unsigned
+/// argc, const uint64_t *argv, uint64_t *result)`. It gets the bits of values, and stores those of the result. It returns false
+/// if an exception waits in the context.
+///
+/// The engine's own functions take rooted handles. This one makes them of its arguments, which do not move.
+///
+/// # Panics
+///
+/// Does not panic.
+pub fn call_function(model: &ValueModel) -> CallFunction {
+    let params = [Type::POINTER, Type::U64, Type::U64, Type::U32, Type::POINTER, Type::POINTER];
+    CallFunction::new(
+        Signature::new(params, Type::BOOL).expect("the signature is within all limits"),
+        [CallRole::Context, CallRole::Callee, CallRole::This, CallRole::Argc, CallRole::Argv, CallRole::Result],
+        model.undefined.value,
+        CallOutcome::Stored { thrown: Test::masked(0, 1, 1, 0) },
+    )
 }
 
 /// Where a kind of object has the address of its bytes, and the number of its elements.
