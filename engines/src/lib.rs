@@ -13,4 +13,5 @@ pub mod quickjs;
 pub mod spider_monkey;
 mod spider_monkey_api;
 pub mod spider_monkey_callbacks;
+mod spider_monkey_engine;
 mod spider_monkey_objects;

@@ -5,8 +5,9 @@ use std::ffi::c_void;
 use hotcall::engine::{Catch, EngineCallback, EngineThunk, Site, Words};
 use hotcall::{CallbackError, Dispatch, LocalOptions, Signature};
 
-use crate::spider_monkey::{SpiderMonkey, SpiderMonkeyScript, SpiderMonkeyThrown};
+use crate::spider_monkey::SpiderMonkeyScript;
 use crate::spider_monkey_api::{Api, Rooted};
+use crate::spider_monkey_engine::{SpiderMonkey, SpiderMonkeyThrown};
 
 // SAFETY: nothing here runs script.
 unsafe impl Catch for SpiderMonkey {

@@ -8,8 +8,8 @@ use hotcall::engine::nanbox::SpiderMonkeyTypes;
 use hotcall::engine::spider_monkey::{self, SpiderMonkeyKind, SpiderMonkeySample};
 use hotcall::engine::{ModelError, Realm, Site, nanbox};
 
-use crate::spider_monkey::SpiderMonkey;
 use crate::spider_monkey_api::{Api, Described, MonkeyContext, PinnedObjects, VisitOne, sample};
+use crate::spider_monkey_engine::SpiderMonkey;
 
 /// Makes arrays of samples: objects whose layout is like that of others of their kind, and all others.
 ///
