@@ -1,5 +1,5 @@
-//! The layout of SpiderMonkey's objects, for machine code: found in samples, and compared with the engine's own views. And the
-//! list of pinned objects, which the collector and `detach` ask for.
+//! The layout of SpiderMonkey's objects for machine code, found in samples and compared with the engine's own views. The list of
+//! pinned objects is here too: the collector and `detach` ask for it.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -13,8 +13,8 @@ use crate::spider_monkey_engine::SpiderMonkey;
 
 /// Makes arrays of samples: objects whose layout is like that of others of their kind, and all others.
 ///
-/// Numbers of elements and offsets differ, so that few fields have them by chance. There are two of each of the others: some typed
-/// arrays without a buffer, and the same with one.
+/// Numbers of elements and offsets differ, so that few fields have them by chance. The other objects come twice, because some are
+/// typed arrays without a buffer, and some with one.
 const SAMPLES: &str = r"(() => {
     const arrays = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
         BigInt64Array, BigUint64Array, Float32Array, Float64Array];
@@ -122,7 +122,8 @@ unsafe fn elements(api: &Api, context: MonkeyContext, array: u64) -> Vec<u64> {
     unsafe { (0..(api.array_len)(context, array)).map(|index| (api.element)(context, array, index)).collect() }
 }
 
-/// Returns what the engine says of an object. `None` if it is of no kind that machine code reads.
+/// Returns what the engine says of an object, and gives a typed array its buffer. `None` if machine code does not read objects of
+/// this kind.
 ///
 /// # Safety
 ///

@@ -40,8 +40,7 @@ pub enum SpiderMonkeyKind {
         count: u64,
         /// Each element has `1 << shift` bytes.
         shift: u8,
-        /// The buffer's value. It is `undefined` if `JS_GetArrayBufferViewBuffer` was never called for the array, and script
-        /// has not asked for its buffer.
+        /// The value of its buffer: `JS_GetArrayBufferViewBuffer`. The array's bytes are there.
         buffer: u64,
     },
     /// A `DataView`: the address of its bytes, and their number. Both are 0 if it is detached.
@@ -82,9 +81,8 @@ const BYTES: RangeInclusive<u64> = 1..=ADDRESS;
 
 /// Finds the layout of the engine's objects in samples.
 ///
-/// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one;
-/// typed arrays without a buffer; data views and array buffers of different lengths, and detached ones; and pointer
-/// objects. `None` if no layout fits all of them, or more than one does.
+/// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one; data
+/// views and array buffers of different lengths, and detached ones; and pointer objects. `None` if no layout fits all of them, or more than one does.
 ///
 /// Machine code does not read typed arrays without a buffer, because their bytes move when script asks for the buffer.
 /// The first [`Engine::view`](crate::engine::Engine::view) of a typed array should therefore give it one, by
@@ -112,8 +110,7 @@ pub unsafe fn objects(samples: &[SpiderMonkeySample], class_size: usize) -> Opti
 
     let is_array = |sample: &SpiderMonkeySample| sample.element().is_some();
     let arrays = Fields::of(samples, is_array)?;
-    let has_buffer = |sample: &SpiderMonkeySample| sample.buffer().is_some_and(|buffer| buffer & !ADDRESS == tag);
-    let buffer = only(OBJECT, WORD, samples, has_buffer, |sample, at| sample.word(at) == sample.buffer())?;
+    let buffer = only(OBJECT, WORD, samples, is_array, |sample, at| sample.word(at) == sample.buffer())?;
     let ((first, last), element) = element_sizes(samples, class_size, in_class)?;
     let checks = [of_class(first, last), has_bytes(arrays.address), is_object(buffer)];
     let mut kinds = vec![Object::new([path(arrays.address)]).checks(checks).length(ByteLength::new(
