@@ -147,7 +147,7 @@ extern "C-unwind" fn sum_then(bytes: *mut u8, len: usize, f: extern "C-unwind" f
 
 #[test]
 fn bytes_stay_while_calls_run() {
-    both(1, |script| {
+    both(2, |script| {
         define(script, "sum_then", sum_then as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
         check(
             script,
@@ -180,6 +180,20 @@ fn bytes_stay_while_calls_run() {
                      outer = action; n = 0; action = () => { if (n++ === 0) inner(); else outer() }; sum_then(b, 64, pact) + said",
                     "64C has the buffer's bytes",
                 ),
+                // Calls of the callback fill the list, which keeps what the call below works on.
+                (
+                    "function fill() { let sum = 0; action = () => {}; for (let i = 1; i < 100; i++) \
+                     sum += Number(sum_then(ones(new Uint8Array(i)), i, pact)); action = outer; return sum } \
+                     said = ''; action = () => { filled = fill(); collect(0); outer() }; sum_then(b, 64, pact) + ' ' + filled + said",
+                    "64 4950C has the buffer's bytes",
+                ),
+                // The list does not take large objects.
+                (
+                    "small = b; b = ones(new Uint8Array(300000)).buffer; said = ''; action = outer; \
+                     sum_then(new Uint8Array(b), 300000, pact) + said",
+                    "300000C has the buffer's bytes",
+                ),
+                ("detach(b); b = small; b.byteLength", "64"),
                 ("action = () => { detach(other); churn() }; sum_then(b, 64, pact)", "64"),
                 ("detach(b); b.byteLength", "0"),
                 (
