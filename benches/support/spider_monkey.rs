@@ -7,10 +7,9 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::ptr;
 
-use hotcall::engine::{Engine, Output, Realm, Site, View, Words};
+use hotcall::engine::{Engine, EngineCallback, Output, Realm, Site, View};
 use hotcall::{
-    Call, Callback, CallbackError, Extent, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions, Scalar,
-    Signature, Slot, Thunk, Type,
+    CallbackError, Extent, ForeignCall, Function, FunctionOptions, LocalOptions, Scalar, Signature, Slot, Type,
 };
 use hotcall_engines::spider_monkey::{SpiderMonkey, SpiderMonkeyScript};
 use hotcall_testing::compiler::Compiler;
@@ -72,7 +71,7 @@ struct MonkeyLoops {
     /// Functions of script that run a loop, with what they are called with: the function, `a` and `b`.
     ways: [[u64; 4]; WAYS.len()],
     /// The callback that `a` is, for those that want a pointer.
-    _callback: Option<LocalCallback>,
+    _callback: Option<EngineCallback>,
     slots: MonkeySlots,
     script: SpiderMonkeyScript,
 }
@@ -146,19 +145,11 @@ impl Compare<4> for MonkeyLoops {
     }
 }
 
-/// A callback that calls a function of script.
-fn callback(script: &SpiderMonkeyScript, source: &str) -> Result<LocalCallback, CallbackError> {
+/// A callback that is a function of script.
+fn callback(script: &SpiderMonkeyScript, source: &str) -> Result<EngineCallback, CallbackError> {
     let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-    let thunk = Thunk::new(&signature)?;
-    let (realm, context, function) = (script.realm.clone(), script.context, script.value(&format!("({source})")));
-    script.set_global("called", function);
-    let handler = move |call: &mut Call<'_>| {
-        // SAFETY: the values are the engine's, and a global variable keeps the function.
-        let run = |args: &[Words]| unsafe { realm.engine().call(context, function, args) };
-        // SAFETY: the callback has this signature, and runs on the realm's thread.
-        unsafe { realm.answer(Site::new(context), &signature, call, run) };
-    };
-    Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)
+    let thunk = script.thunk(&signature)?;
+    script.callback(&thunk, &format!("({source})"), LocalOptions::default(), Err::<(), ForeignCall>)
 }
 
 /// A C function with what its calls need of its types.

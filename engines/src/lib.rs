@@ -3,7 +3,7 @@
 //! * [`quickjs`] is the engine of the example, and runs script for tests.
 //! * [`jsc`] and [`spider_monkey`] run script in JavaScriptCore and in SpiderMonkey.
 //! * [`bare`] has native functions that get nothing but arguments.
-//! * [`jsc_callbacks`] makes callbacks of functions of script in JavaScriptCore.
+//! * [`jsc_callbacks`] and [`spider_monkey_callbacks`] make callbacks of functions of script in them.
 
 pub mod bare;
 pub mod jsc;
@@ -12,3 +12,6 @@ pub mod jsc_callbacks;
 pub mod quickjs;
 pub mod spider_monkey;
 mod spider_monkey_api;
+pub mod spider_monkey_callbacks;
+mod spider_monkey_engine;
+mod spider_monkey_objects;

@@ -10,6 +10,7 @@
 #include <jsapi.h>
 #include <jsfriendapi.h>
 
+#include <js/Array.h>
 #include <js/ArrayBuffer.h>
 #include <js/BigInt.h>
 #include <js/CompilationAndEvaluation.h>
@@ -22,15 +23,26 @@
 #include <js/Initialization.h>
 #include <js/Object.h>
 #include <js/Realm.h>
+#include <js/ScalarType.h>
 #include <js/SharedArrayBuffer.h>
 #include <js/SourceText.h>
 #include <js/String.h>
 #include <js/Symbol.h>
+#include <js/TracingAPI.h>
 #include <js/experimental/TypedData.h>
 
 namespace {
 
 using Rooted = JS::PersistentRooted<JS::Value>;
+
+// The objects whose bytes C has or had, in the list of the engine's realm.
+struct Pins {
+    void *realm;
+    // Calls `each` for the address of each object.
+    void (*visit)(void *realm, void (*each)(void *data, uint64_t object), void *data);
+    // Says whether C may work on their bytes.
+    bool (*are_in_use)(void *realm);
+};
 
 struct Engine {
     explicit Engine(JSContext *cx) : nothing_moves(cx), made(cx), pinned(cx) {}
@@ -38,8 +50,9 @@ struct Engine {
     JS::AutoDisableGenerationalGC nothing_moves;
     // The values that Rust holds. Those that became results stay until the outermost call of script has returned.
     JS::PersistentRootedVector<JS::Value> made;
-    // The objects whose bytes C has.
+    // The objects whose bytes C has, if they are not in the list.
     JS::PersistentRootedVector<JS::Value> pinned;
+    Pins pins = {nullptr, nullptr, nullptr};
     JS::PersistentRooted<JSObject *> global;
 };
 
@@ -47,7 +60,7 @@ Engine *engine(JSContext *cx) { return static_cast<Engine *>(JS_GetContextPrivat
 
 JS::Value value(uint64_t bits) { return JS::Value::fromRawBits(bits); }
 
-// An object for an address: its halves are integers.
+// An object for an address, which is the sum of two private values. Each has a highest bit of 0, as they must.
 constexpr JSClass pointer_class = {"Pointer", JSCLASS_HAS_RESERVED_SLOTS(2)};
 
 using Finalize = void (*)(void *);
@@ -87,11 +100,52 @@ void remove(JS::PersistentRootedVector<JS::Value> &values, uint64_t bits) {
     while (!values.empty() && values[values.length() - 1].isUndefined()) values.popBack();
 }
 
-// The buffer of bytes, or null.
+uint64_t slot_bits(JSObject *object, uint32_t index) { return JS::GetReservedSlot(object, index).asRawBits(); }
+
+// The buffer of bytes. A typed array without one gets one. Null if memory is missing.
 JSObject *buffer_of(JSContext *cx, JS::HandleObject object) {
     if (!JS_IsArrayBufferViewObject(object)) return object;
     bool is_shared;
     return JS_GetArrayBufferViewBuffer(cx, object, &is_shared);
+}
+
+JSObject *object_at(uint64_t address) { return reinterpret_cast<JSObject *>(uintptr_t(address)); }
+
+void trace_pin(void *tracer, uint64_t address) {
+    JSObject *object = object_at(address);
+    // Nothing moves, so the list needs no update.
+    JS::TraceRoot(static_cast<JSTracer *>(tracer), &object, "pin");
+}
+
+void trace_pins(JSTracer *tracer, void *data) {
+    const Pins &pins = static_cast<Engine *>(data)->pins;
+    if (pins.realm) pins.visit(pins.realm, trace_pin, tracer);
+}
+
+// A search for the objects that show a buffer.
+struct Search {
+    JSContext *cx;
+    JS::HandleObject buffer;
+    bool found;
+};
+
+void search_pin(void *data, uint64_t address) {
+    auto *search = static_cast<Search *>(data);
+    JS::RootedObject object(search->cx, object_at(address));
+    search->found |= buffer_of(search->cx, object) == search->buffer;
+}
+
+bool is_pinned(JSContext *cx, JS::HandleObject buffer) {
+    for (size_t i = 0; i < engine(cx)->pinned.length(); i++) {
+        if (!engine(cx)->pinned[i].isObject()) continue;
+        JS::RootedObject pinned(cx, &engine(cx)->pinned[i].toObject());
+        if (buffer_of(cx, pinned) == buffer) return true;
+    }
+    const Pins &pins = engine(cx)->pins;
+    if (!pins.realm || !pins.are_in_use(pins.realm)) return false;
+    Search search = {cx, buffer, false};
+    pins.visit(pins.realm, search_pin, &search);
+    return search.found;
 }
 
 // `detach(buffer)`: the buffer loses its bytes, unless C has them.
@@ -102,13 +156,9 @@ bool detach(JSContext *cx, unsigned argc, JS::Value *vp) {
         JS_ReportErrorASCII(cx, "there is no buffer");
         return false;
     }
-    for (size_t i = 0; i < engine(cx)->pinned.length(); i++) {
-        if (!engine(cx)->pinned[i].isObject()) continue;
-        JS::RootedObject pinned(cx, &engine(cx)->pinned[i].toObject());
-        if (buffer_of(cx, pinned) == buffer) {
-            JS_ReportErrorASCII(cx, "C has the buffer's bytes");
-            return false;
-        }
+    if (is_pinned(cx, buffer)) {
+        JS_ReportErrorASCII(cx, "C has the buffer's bytes");
+        return false;
     }
     args.rval().setUndefined();
     return JS::DetachArrayBuffer(cx, buffer);
@@ -144,6 +194,7 @@ JSContext *sm_new() {
     JS_SetGCParameter(cx, JSGC_COMPACTING_ENABLED, false);
     auto *own = new Engine(cx);
     JS_SetContextPrivate(cx, own);
+    if (!JS_AddExtraGCRootsTracer(cx, trace_pins, own)) return nullptr;
     JS::RealmOptions options;
     options.creationOptions().setSharedMemoryAndAtomicsEnabled(true);
     JSObject *global = JS_NewGlobalObject(cx, &global_class, nullptr, JS::FireOnNewGlobalHook, options);
@@ -157,6 +208,7 @@ JSContext *sm_new() {
 // Frees a context, and everything in it.
 void sm_free(JSContext *cx) {
     JS::LeaveRealm(cx, nullptr);
+    JS_RemoveExtraGCRootsTracer(cx, trace_pins, engine(cx));
     delete engine(cx);
     JS_DestroyContext(cx);
 }
@@ -179,16 +231,18 @@ void sm_view(JSContext *cx, uint64_t bits, View *view) {
     uint8_t *data = nullptr;
     size_t len = 0;
     if (JS::GetClass(object) == &pointer_class) {
-        uint64_t low = uint32_t(JS::GetReservedSlot(object, 0).toInt32());
-        uint64_t high = uint32_t(JS::GetReservedSlot(object, 1).toInt32());
-        *view = {POINTER, 0, high << 32 | low, 0};
+        *view = {POINTER, 0, slot_bits(object, 0) + slot_bits(object, 1), 0};
         return;
     }
     if (JS_IsArrayBufferViewObject(object)) {
+        // The bytes of a typed array without a buffer move, or go, when script asks for its buffer.
+        JSObject *buffer = buffer_of(cx, object);
+        if (!buffer) {
+            JS_ClearPendingException(cx);
+            return;
+        }
         JS_GetObjectAsArrayBufferView(object, &len, &is_shared, &data);
-        JSObject *buffer = len == 0 ? buffer_of(cx, object) : nullptr;
-        JS_ClearPendingException(cx);
-        if (buffer && JS::IsArrayBufferObject(buffer) && JS::IsDetachedArrayBufferObject(buffer)) view->kind = DETACHED;
+        if (JS::IsArrayBufferObject(buffer) && JS::IsDetachedArrayBufferObject(buffer)) view->kind = DETACHED;
         else *view = {BYTES, 0, reinterpret_cast<uintptr_t>(data), len};
     } else if (JS::IsArrayBufferObject(object)) {
         JS::GetArrayBufferLengthAndData(object, &len, &is_shared, &data);
@@ -211,21 +265,25 @@ bool sm_make_big_int(JSContext *cx, uint64_t bits, bool is_signed, uint64_t *res
 bool sm_make_pointer(JSContext *cx, uint64_t address, uint64_t *result) {
     JSObject *made = JS_NewObject(cx, &pointer_class);
     if (!made) return false;
-    JS::SetReservedSlot(made, 0, JS::Int32Value(int32_t(address)));
-    JS::SetReservedSlot(made, 1, JS::Int32Value(int32_t(address >> 32)));
+    JS::SetReservedSlot(made, 0, value(address / 2));
+    JS::SetReservedSlot(made, 1, value(address - address / 2));
     return keep(cx, JS::ObjectValue(*made), result);
 }
 
-bool sm_make_bytes(JSContext *cx, const uint8_t *bytes, size_t len, uint64_t *result) {
+// The value of a copy of the bytes, or `undefined` if an exception waits in the context. Nothing keeps it.
+uint64_t sm_new_bytes(JSContext *cx, const uint8_t *bytes, size_t len) {
     JSObject *made = JS_NewUint8Array(cx, len);
-    if (!made) return false;
+    if (!made) return JS::UndefinedValue().asRawBits();
     bool is_shared;
-    {
-        JS::AutoCheckCannotGC nothing_moves;
-        uint8_t *data = JS_GetUint8ArrayData(made, &is_shared, nothing_moves);
-        if (len) memcpy(data, bytes, len);
-    }
-    return keep(cx, JS::ObjectValue(*made), result);
+    JS::AutoCheckCannotGC nothing_moves;
+    uint8_t *data = JS_GetUint8ArrayData(made, &is_shared, nothing_moves);
+    if (len) memcpy(data, bytes, len);
+    return JS::ObjectValue(*made).asRawBits();
+}
+
+bool sm_make_bytes(JSContext *cx, const uint8_t *bytes, size_t len, uint64_t *result) {
+    JS::Value made = value(sm_new_bytes(cx, bytes, len));
+    return made.isObject() && keep(cx, made, result);
 }
 
 void sm_release(JSContext *cx, uint64_t bits) { remove(engine(cx)->made, bits); }
@@ -274,6 +332,26 @@ bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len,
     return JS::Call(cx, JS::UndefinedHandleValue, callee, values, &returned) && (*result = returned.asRawBits(), true);
 }
 
+// Calls a function of script for machine code. False: an exception waits in the context. The arguments are numbers, or values that
+// `made` keeps. It keeps the result too if that is a cell, until `sm_release`.
+bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, unsigned argc, const uint64_t *argv, uint64_t *result) {
+    JS::RootedValue callee(cx, value(function)), receiver(cx, value(this_value)), returned(cx);
+    // Nothing moves, so the collector need not know where the arguments are.
+    auto *args = reinterpret_cast<const JS::Value *>(argv);
+    size_t made = engine(cx)->made.length();
+    bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
+    // What native functions have made meanwhile became their results.
+    sm_forget(cx, made);
+    *result = returned.asRawBits();
+    if (!is_made || !returned.isGCThing()) return is_made;
+    if (engine(cx)->made.append(returned)) return true;
+    JS_ReportOutOfMemory(cx);
+    return false;
+}
+
+// Keeps a value until `sm_drop`.
+Rooted *sm_root(JSContext *cx, uint64_t bits) { return new Rooted(cx, value(bits)); }
+
 // A function that keeps `data`, and drops it by `finalize`. Without a function `data` is dropped at once or later.
 bool sm_function(JSContext *cx, const char *name, JSNative native, unsigned arity, void *data, Finalize finalize, uint64_t *result) {
     JS::RootedObject holder(cx, JS_NewObject(cx, &holder_class));
@@ -315,6 +393,70 @@ size_t sm_text(JSContext *cx, uint64_t bits, char *to, size_t room) {
     size_t len = strlen(chars.get());
     memcpy(to, chars.get(), len < room ? len : room);
     return len;
+}
+
+// Sets the list of pinned objects.
+void sm_set_pins(JSContext *cx, const Pins *pins) { engine(cx)->pins = *pins; }
+
+size_t sm_class_size() { return sizeof(JSClass); }
+
+// The number of elements of an array, or 0.
+uint32_t sm_array_len(JSContext *cx, uint64_t array) {
+    if (!value(array).isObject()) return 0;
+    JS::RootedObject of(cx, &value(array).toObject());
+    uint32_t len = 0;
+    if (!JS::GetArrayLength(cx, of, &len)) JS_ClearPendingException(cx);
+    return len;
+}
+
+// An element of an array, or `undefined`. Nothing but the array keeps it.
+uint64_t sm_element(JSContext *cx, uint64_t array, uint32_t index) {
+    JS::RootedObject of(cx, &value(array).toObject());
+    JS::RootedValue element(cx);
+    if (!JS_GetElement(cx, of, index, &element)) JS_ClearPendingException(cx);
+    return element.asRawBits();
+}
+
+struct Sample {
+    uint32_t kind;
+    // Of a typed array: `1 << shift` bytes are an element.
+    uint32_t shift;
+    uint64_t class_address;
+    // The address of the bytes, and the number of elements. Of a pointer: its slots.
+    uint64_t words[2];
+    // The value of a typed array's buffer.
+    uint64_t buffer;
+};
+
+enum SampleKind { OTHER_SAMPLE, TYPED_ARRAY_SAMPLE, DATA_VIEW_SAMPLE, BUFFER_SAMPLE, POINTER_SAMPLE };
+
+// Describes an object. A typed array gets a buffer.
+void sm_describe(JSContext *cx, uint64_t bits, Sample *sample) {
+    *sample = {OTHER_SAMPLE, 0, 0, {0, 0}, 0};
+    if (!value(bits).isObject()) return;
+    JS::RootedObject object(cx, &value(bits).toObject());
+    const JSClass *its_class = JS::GetClass(object);
+    sample->class_address = reinterpret_cast<uintptr_t>(its_class);
+    bool is_shared;
+    uint8_t *data = nullptr;
+    size_t len = 0;
+    if (its_class == &pointer_class) {
+        *sample = {POINTER_SAMPLE, 0, sample->class_address, {slot_bits(object, 0), slot_bits(object, 1)}, 0};
+    } else if (JS_IsArrayBufferViewObject(object)) {
+        JSObject *buffer = buffer_of(cx, object);
+        if (!buffer) return JS_ClearPendingException(cx);
+        sample->buffer = JS::ObjectValue(*buffer).asRawBits();
+        JS_GetObjectAsArrayBufferView(object, &len, &is_shared, &data);
+        sample->kind = JS_IsTypedArrayObject(object) ? TYPED_ARRAY_SAMPLE : DATA_VIEW_SAMPLE;
+        if (JS_IsTypedArrayObject(object)) sample->shift = __builtin_ctzl(JS::Scalar::byteSize(JS_GetArrayBufferViewType(object)));
+        sample->words[0] = reinterpret_cast<uintptr_t>(data);
+        sample->words[1] = len >> sample->shift;
+    } else if (JS::IsArrayBufferObject(object)) {
+        JS::GetArrayBufferLengthAndData(object, &len, &is_shared, &data);
+        sample->kind = BUFFER_SAMPLE;
+        sample->words[0] = reinterpret_cast<uintptr_t>(data);
+        sample->words[1] = len;
+    }
 }
 
 uint64_t sm_thrown(Rooted *thrown) { return thrown ? thrown->get().asRawBits() : JS::UndefinedValue().asRawBits(); }

@@ -1,161 +1,22 @@
-//! SpiderMonkey 102 through its C++ interface: the engine's part of hotcall's values, and a realm to run script in.
+//! SpiderMonkey 102 through its C++ interface: a realm to run script in.
 //!
 //! The engine's own collector moves young objects. A program that embeds it has to give C bytes that do not move, and must
 //! keep the values that it makes in roots that the collector updates. Here nothing moves (`spider_monkey.cc`), so that
 //! values may be words.
 
-use std::cell::Cell;
 use std::ffi::{CString, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotcall::Function;
-use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
-use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words};
+use hotcall::engine::{Realm, Record, Site};
 
-use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
+use crate::spider_monkey_api::Api;
+use crate::spider_monkey_objects::{realm, show_pins};
 
 pub use crate::spider_monkey_api::FLAGS;
-
-/// The services of SpiderMonkey that hotcall uses. Any thread may drop it, because that does nothing to the engine.
-pub struct SpiderMonkey {
-    api: &'static Api,
-    /// The number of pins that there are.
-    pub pins: Cell<usize>,
-    /// The number of pins that there have been.
-    pub pinned: Cell<usize>,
-}
-
-/// An exception that is kept from the collector until it is dropped. Null for one that script cannot catch.
-pub struct SpiderMonkeyThrown {
-    api: &'static Api,
-    rooted: Rooted,
-}
-
-impl Drop for SpiderMonkeyThrown {
-    fn drop(&mut self) {
-        // SAFETY: the exception belongs to this, and is dropped on the engine's thread.
-        unsafe { (self.api.drop)(self.rooted) };
-    }
-}
-
-impl SpiderMonkey {
-    const fn thrown(&self, rooted: Rooted) -> SpiderMonkeyThrown {
-        SpiderMonkeyThrown { api: self.api, rooted }
-    }
-
-    /// The words of a made value, or the exception that waits in the context.
-    ///
-    /// # Safety
-    ///
-    /// The context is the engine's.
-    unsafe fn made(&self, context: MonkeyContext, is_made: bool, value: u64) -> Result<Words, SpiderMonkeyThrown> {
-        // SAFETY: the caller promises the engine's context.
-        if is_made { Ok([value, 0]) } else { Err(self.thrown(unsafe { (self.api.take_exception)(context) })) }
-    }
-
-    /// Calls a function of script, or says what it threw. The result belongs to the caller.
-    ///
-    /// # Safety
-    ///
-    /// The context and the values are the engine's.
-    pub unsafe fn call(
-        &self,
-        context: MonkeyContext,
-        function: u64,
-        args: &[Words],
-    ) -> Result<Words, SpiderMonkeyThrown> {
-        let args: Vec<_> = args.iter().map(|words| words[0]).collect();
-        let mut value = 0;
-        // SAFETY: the caller promises the engine's values. What native functions have made meanwhile became their results.
-        unsafe {
-            let len = (self.api.made)(context);
-            let is_made = (self.api.call)(context, function, args.as_ptr(), args.len(), &mut value);
-            (self.api.forget)(context, len);
-            self.made(context, is_made && (self.api.keep)(context, value), value)
-        }
-    }
-}
-
-// SAFETY: bytes do not move, and a buffer that is pinned cannot be detached. Nothing here runs script. Dropping it does nothing.
-unsafe impl Engine for SpiderMonkey {
-    type Exception = SpiderMonkeyThrown;
-
-    unsafe fn view(&self, site: Site, words: Words) -> View {
-        let mut seen = Seen::default();
-        // SAFETY: the value is the engine's.
-        unsafe { (self.api.view)(site.context, words[0], &mut seen) };
-        match seen.kind {
-            kind::NUMBER => View::Number(seen.number),
-            kind::BOOLEAN => View::Boolean(seen.bits != 0),
-            kind::UNDEFINED => View::Undefined,
-            kind::NULL => View::Null,
-            kind::STRING => View::Other(Kind::String),
-            kind::SYMBOL => View::Other(Kind::Symbol),
-            kind::BIG_INT => View::BigInt(seen.bits),
-            kind::FUNCTION => View::Other(Kind::Function),
-            kind::POINTER => View::Pointer(ptr::with_exposed_provenance_mut(seen.bits as usize)),
-            kind::BYTES => View::Bytes { address: ptr::with_exposed_provenance_mut(seen.bits as usize), len: seen.len },
-            kind::DETACHED => View::Other(Kind::DetachedBuffer),
-            other => {
-                debug_assert_eq!(other, kind::OBJECT);
-                View::Other(Kind::Object)
-            }
-        }
-    }
-
-    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, SpiderMonkeyThrown> {
-        let (api, context, mut value) = (self.api, site.context, 0);
-        // SAFETY: the context is one of the engine's.
-        unsafe {
-            let is_made = match output {
-                Output::I64(number) => (api.make_big_int)(context, number as u64, true, &mut value),
-                Output::U64(number) => (api.make_big_int)(context, number, false, &mut value),
-                Output::Pointer(address, _) => {
-                    (api.make_pointer)(context, address.expose_provenance() as u64, &mut value)
-                }
-                Output::Bytes(bytes) => (api.make_bytes)(context, bytes.as_ptr(), bytes.len(), &mut value),
-                // The model has classes for these.
-                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
-                    return Err(self.exception(site, &output.no_value()));
-                }
-            };
-            self.made(context, is_made, value)
-        }
-    }
-
-    unsafe fn exception(&self, site: Site, error: &EngineError) -> SpiderMonkeyThrown {
-        let text = error.to_string();
-        // SAFETY: the context is one of the engine's, and the text is copied.
-        self.thrown(unsafe { (self.api.type_error)(site.context, text.as_ptr(), text.len()) })
-    }
-
-    unsafe fn throw(&self, site: Site, exception: SpiderMonkeyThrown) {
-        // SAFETY: the context is one of the engine's, which takes the value.
-        unsafe { (self.api.throw)(site.context, exception.rooted) };
-    }
-
-    /// Keeps the object, and keeps it from being detached.
-    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
-        // SAFETY: the value is an object of the engine.
-        assert!(unsafe { (self.api.pin)(site.context, words[0]) }, "there is memory for a pin");
-        self.pins.set(self.pins.get() + 1);
-        self.pinned.set(self.pinned.get() + 1);
-        Some(words[0] as usize)
-    }
-
-    unsafe fn unpin(&self, site: Site, pin: usize) {
-        self.pins.set(self.pins.get() - 1);
-        // SAFETY: the pin is an object that was kept.
-        unsafe { (self.api.unpin)(site.context, pin as u64) };
-    }
-
-    unsafe fn release(&self, site: Site, words: Words) {
-        // SAFETY: the value is the engine's. One that was not made here is left alone.
-        unsafe { (self.api.release)(site.context, words[0]) };
-    }
-}
+pub use crate::spider_monkey_engine::{SpiderMonkey, SpiderMonkeyThrown};
 
 /// The data of a function.
 struct MonkeyRecord {
@@ -182,6 +43,8 @@ pub struct SpiderMonkeyScript {
     pub context: *mut c_void,
     api: &'static Api,
     records: Arc<AtomicUsize>,
+    /// The realm that the collector asks for pinned objects.
+    _pins: Box<Realm<SpiderMonkey>>,
 }
 
 impl SpiderMonkeyScript {
@@ -195,10 +58,12 @@ impl SpiderMonkeyScript {
         // SAFETY: a new context on this thread, used there alone.
         let context = unsafe { (api.new)() };
         assert!(!context.is_null(), "the engine makes a context");
-        let engine = SpiderMonkey { api, pins: Cell::default(), pinned: Cell::default() };
-        // SAFETY: the model is that of the engine's version.
-        let realm = unsafe { Realm::new(engine, spider_monkey(SpiderMonkeyTypes::INT32_IS_1)) };
-        Some(Self { realm: realm.expect("the model makes sense"), context, api, records: Arc::default() })
+        // SAFETY: the context is new.
+        let realm = unsafe { realm(SpiderMonkey::new(api), api, context) }.expect("the model makes sense");
+        let pins = Box::new(realm.clone());
+        // SAFETY: the context is alive, and freed before the realm in the box.
+        unsafe { show_pins(api, context, &pins) };
+        Some(Self { realm, context, api, records: Arc::default(), _pins: pins })
     }
 
     /// The site of calls from outside of script.

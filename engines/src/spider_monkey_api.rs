@@ -39,6 +39,36 @@ pub(crate) struct Seen {
     pub(crate) len: usize,
 }
 
+/// The kinds of a [`Described`] object.
+pub(crate) mod sample {
+    pub(crate) const TYPED_ARRAY: u32 = 1;
+    pub(crate) const DATA_VIEW: u32 = 2;
+    pub(crate) const BUFFER: u32 = 3;
+    pub(crate) const POINTER: u32 = 4;
+}
+
+/// `Sample` of `spider_monkey.cc`.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct Described {
+    pub(crate) kind: u32,
+    pub(crate) shift: u32,
+    pub(crate) class: u64,
+    pub(crate) words: [u64; 2],
+    pub(crate) buffer: u64,
+}
+
+/// Gets an object of the list of pinned ones, and the data that came with it.
+pub(crate) type VisitOne = unsafe extern "C" fn(*mut c_void, u64);
+
+/// `Pins` of `spider_monkey.cc`.
+#[repr(C)]
+pub(crate) struct PinnedObjects {
+    pub(crate) realm: *const c_void,
+    pub(crate) visit: unsafe extern "C" fn(*const c_void, VisitOne, *mut c_void),
+    pub(crate) are_in_use: unsafe extern "C" fn(*const c_void) -> bool,
+}
+
 type Finalize = unsafe extern "C" fn(*mut c_void);
 
 /// Declares the functions of `spider_monkey.cc`.
@@ -79,10 +109,18 @@ functions! {
     throw = "sm_throw"(MonkeyContext, Rooted);
     drop = "sm_drop"(Rooted);
     call = "sm_call"(MonkeyContext, u64, *const u64, usize, *mut u64) -> bool;
+    call_function = "sm_call_function"(MonkeyContext, u64, u64, u32, *const u64, *mut u64) -> bool;
+    root = "sm_root"(MonkeyContext, u64) -> Rooted;
     function = "sm_function"(MonkeyContext, *const c_char, *const c_void, u32, *mut c_void, Finalize, *mut u64) -> bool;
     set_global = "sm_set_global"(MonkeyContext, *const c_char, u64) -> bool;
     evaluate = "sm_evaluate"(MonkeyContext, *const u8, usize, *mut u64) -> bool;
     text = "sm_text"(MonkeyContext, u64, *mut u8, usize) -> usize;
+    new_bytes = "sm_new_bytes"(MonkeyContext, *const u8, usize) -> u64;
+    set_pins = "sm_set_pins"(MonkeyContext, *const PinnedObjects);
+    class_size = "sm_class_size"() -> usize;
+    array_len = "sm_array_len"(MonkeyContext, u64) -> u32;
+    element = "sm_element"(MonkeyContext, u64, u32) -> u64;
+    describe = "sm_describe"(MonkeyContext, u64, *mut Described);
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 

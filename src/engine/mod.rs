@@ -82,7 +82,7 @@ pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
 pub use fast_call::FastCallRecord;
-pub use models::{nanbox, quickjs, v8};
+pub use models::{nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};
 pub use realm::Realm;

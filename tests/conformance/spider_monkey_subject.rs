@@ -2,22 +2,35 @@
 
 use std::collections::HashMap;
 
-use hotcall::engine::Words;
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
-use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::engine::{EngineCallback, Words};
+use hotcall::{Callback, CallbackError, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+
+use crate::quickjs_subject::CallbackWay;
 
 pub(crate) struct SpiderMonkeySubject {
     /// Dropped before what they run in.
     callbacks: HashMap<&'static str, LocalCallback>,
+    functions: HashMap<&'static str, EngineCallback>,
+    way: CallbackWay,
     pub(crate) script: SpiderMonkeyScript,
 }
 
 impl SpiderMonkeySubject {
     /// `None` where there is no SpiderMonkey.
-    pub(crate) fn new() -> Option<Self> {
-        Some(Self { callbacks: HashMap::new(), script: SpiderMonkeyScript::new()? })
+    pub(crate) fn new(way: CallbackWay) -> Option<Self> {
+        let (callbacks, functions) = Default::default();
+        Some(Self { callbacks, functions, way, script: SpiderMonkeyScript::new()? })
+    }
+
+    fn function(&mut self, name: &'static str, signature: &Signature, source: &str) -> Result<(), CallbackError> {
+        let (thunk, options) = (self.script.thunk(signature)?, LocalOptions::default());
+        let callback = self.script.callback(&thunk, source, options, Err::<(), ForeignCall>)?;
+        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        self.functions.insert(name, callback);
+        Ok(())
     }
 }
 
@@ -33,6 +46,10 @@ impl Subject for SpiderMonkeySubject {
 
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         self.callbacks.remove(name);
+        if let CallbackWay::Function = self.way {
+            let source = body.function(signature.params().len());
+            return self.function(name, signature, &source).map_err(|error| error.to_string());
+        }
         let (realm, site, types) = (self.script.realm.clone(), self.script.site(), signature.clone());
         // As a global variable the function is kept as long as the callback may run it.
         let function = self.script.value(&body.function(signature.params().len()));

@@ -25,6 +25,7 @@ mod pin_list;
 mod pins;
 mod script_callbacks;
 mod spider_monkey;
+mod spider_monkey_objects;
 mod spider_monkey_script;
 mod structs;
 #[cfg(not(feature = "jit"))]

@@ -12,7 +12,7 @@ use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i
 use crate::jsc_values::{same_matrix, same_point, same_pointer, same_u8, same_u16, same_u32, same_u64};
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 
-fn define(
+pub(crate) fn define(
     script: &SpiderMonkeyScript,
     name: &str,
     address: *const (),
@@ -27,7 +27,7 @@ fn define(
 
 /// Runs each script; what it throws is its result, too.
 #[track_caller]
-fn check(script: &SpiderMonkeyScript, cases: &[(&str, &str)]) {
+pub(crate) fn check(script: &SpiderMonkeyScript, cases: &[(&str, &str)]) {
     for &(source, expected) in cases {
         assert_eq!(script.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
     }
@@ -43,7 +43,7 @@ fn check_refused(script: &SpiderMonkeyScript, f: &str, ty: &str, cases: &[(&str,
 }
 
 /// A callback that is answered by the global function of script with this name. The pointer to it has a `p` in front.
-fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> LocalCallback {
+pub(crate) fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
     let answered = signature.clone();
     let handler = move |call: &mut hotcall::Call<'_>| {
@@ -59,7 +59,7 @@ fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> L
 }
 
 /// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
-fn define_collect(script: &SpiderMonkeyScript) -> LocalCallback {
+pub(crate) fn define_collect(script: &SpiderMonkeyScript) -> LocalCallback {
     let collect = script.collector();
     let thunk = Thunk::new(&int_to_int()).unwrap();
     let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| collect()).unwrap();
@@ -281,7 +281,8 @@ fn buffers_stay_where_they_are() {
     );
     let engine = script.realm.engine();
     assert_eq!(engine.pins.get(), 0);
-    assert_eq!(engine.pinned.get(), 5);
+    // Typed arrays without a buffer. Machine code reads the others.
+    assert_eq!(engine.pinned.get(), 2);
 }
 
 #[test]
@@ -297,17 +298,17 @@ fn pins_are_released_after_errors() {
             ("bytes = new Uint8Array(8); two(bytes, bytes.buffer, 5)", "7"),
             ("two(null, null, 5)", "5"),
             (
-                "two(bytes, 7, 5)",
+                "two(new Uint8Array(8), 7, 5)",
                 "TypeError: cannot call \"two\": argument 2 (buffer): expected null or a buffer, not a number",
             ),
             (
-                "two(bytes, bytes, 'x')",
+                "two(new Uint8Array(8), new Uint8Array(8), 'x')",
                 "TypeError: cannot call \"two\": argument 3 (i32): expected an integer, not a string",
             ),
         ],
     );
     assert_eq!(script.realm.engine().pins.get(), 0);
-    assert_eq!(script.realm.engine().pinned.get(), 5);
+    assert_eq!(script.realm.engine().pinned.get(), 3);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
 use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
-use hotcall_jit::probe;
 
 use super::values::{tag, tagged};
+use crate::engine::models::fields::{only, read};
 
 /// An object, and what the engine's public functions say about it.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ const BUFFER: Range<isize> = 0..40;
 /// array buffers of different lengths, a detached one; and pointer objects. `None` if no layout fits all of them, or
 /// more than one does.
 ///
-/// The fields are read by [`probe::read`], so it finds none on systems where that is not possible.
+/// The fields are read by [`probe::read`](hotcall_jit::probe::read), so it finds none on systems where that is not possible.
 ///
 /// `references` are the bytes from an object to its counter of references, for a [list](PinList) of pinned objects; see
 /// [`counter`]. Without it, calls do not pin.
@@ -151,21 +151,6 @@ impl ObjectSample {
     }
 }
 
-/// Returns the only field where `fits` holds for each of the samples that are meant.
-fn only(
-    fields: Range<isize>,
-    len: usize,
-    samples: &[ObjectSample],
-    is_meant: impl Fn(&ObjectSample) -> bool,
-    fits: impl Fn(&ObjectSample, isize) -> bool,
-) -> Option<i32> {
-    let meant = || samples.iter().filter(|sample| is_meant(sample));
-    meant().next()?;
-    let mut fields = fields.step_by(len).filter(|&at| meant().all(|sample| fits(sample, at)));
-    let field = fields.next()?;
-    if fields.next().is_some() { None } else { Some(field as i32) }
-}
-
 /// The classes of the samples that are meant, in order.
 fn classes(samples: &[ObjectSample], is_meant: impl Fn(&ObjectSample) -> bool) -> Vec<u16> {
     let mut classes: Vec<_> = samples.iter().filter(|sample| is_meant(sample)).map(|sample| sample.class).collect();
@@ -189,12 +174,4 @@ fn element_sizes(samples: &[ObjectSample]) -> Option<(u16, u16, u64)> {
         table |= of_class(class)? << (2 * index);
     }
     (last - first < 32).then_some((first, last, table))
-}
-
-/// Reads a field of an object or of the memory behind it. `None` if there is no such memory.
-///
-/// The system reads it, because fields that a kind of object does not use are not initialised.
-fn read(base: u64, at: isize, len: usize) -> Option<u64> {
-    let mut bytes = [0; 8];
-    probe::read((base as usize).wrapping_add_signed(at), &mut bytes[..len]).then(|| u64::from_le_bytes(bytes))
 }
