@@ -18,6 +18,8 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "support/boxed_slots.rs"]
+mod boxed_slots;
 #[path = "support/by_slots.rs"]
 mod by_slots;
 #[path = "support/callbacks.rs"]
@@ -34,6 +36,8 @@ mod disassemble;
 mod engine;
 #[path = "support/engine_rows.rs"]
 mod engine_rows;
+#[path = "support/jsc.rs"]
+mod jsc;
 #[path = "support/lua.rs"]
 mod lua;
 #[path = "../examples/lua/ffi/mod.rs"]
@@ -80,6 +84,7 @@ struct Report {
     /// Present if SpiderMonkey is installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     spidermonkey: Option<Vec<engine_rows::Row>>,
+    javascriptcore: Option<Vec<engine_rows::Row>>,
     /// Present if V8 was unpacked.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -264,6 +269,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         lua::print(&lua::measure()?);
         threads::print(&threads::measure()?);
         spider_monkey::measure()?.iter().for_each(|rows| engine_rows::print("SpiderMonkey", rows));
+        jsc::measure()?.iter().for_each(|rows| engine_rows::print("JavaScriptCore", rows));
         return Ok(());
     }
     let compile = compile_times(&shapes, first_in_process_us)?;
@@ -277,6 +283,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let vm = vm::measure()?;
     let lua = lua::measure()?;
     let spidermonkey = spider_monkey::measure()?;
+    let javascriptcore = jsc::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let declare = declare::measure()?;
@@ -294,6 +301,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         vm,
         lua,
         spidermonkey,
+        javascriptcore,
         v8,
         unwind,
         declare,
@@ -535,6 +543,9 @@ fn print_tables(report: &Report) {
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);
     lua::print(&report.lua);
+    if let Some(rows) = &report.javascriptcore {
+        engine_rows::print("JavaScriptCore", rows);
+    }
     if let Some(rows) = &report.spidermonkey {
         engine_rows::print("SpiderMonkey", rows);
     }

@@ -7,15 +7,14 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::ptr;
 
-use hotcall::engine::{Engine, EngineCallback, Output, Realm, Site, View};
-use hotcall::{
-    CallbackError, Extent, ForeignCall, Function, FunctionOptions, LocalOptions, Scalar, Signature, Slot, Type,
-};
+use hotcall::engine::{EngineCallback, Site};
+use hotcall::{CallbackError, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Type};
 use hotcall_engines::spider_monkey::{SpiderMonkey, SpiderMonkeyScript};
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::files::Files;
 use libloading::Library;
 
+use crate::boxed_slots::{Boxed, BoxedSlots};
 use crate::engine::{Case, WAYS, cases};
 use crate::engine_rows::Row;
 use crate::sample::{Compare, Samples};
@@ -24,9 +23,6 @@ use crate::support::c::address;
 /// How many times each case is set up: where things lie by chance costs time.
 const SETUPS: usize = 7;
 
-/// The most that a case has.
-const PARAMETERS: usize = 12;
-
 /// Values of SpiderMonkey 102: an integer's tag, the largest double, and others.
 const INT32: u64 = 0x1fff1 << 47;
 const BOOLEAN: u64 = 0x1fff2 << 47;
@@ -34,6 +30,31 @@ const UNDEFINED: u64 = 0x1fff3 << 47;
 const NULL: u64 = 0x1fff4 << 47;
 const LAST_DOUBLE: u64 = (0x1fff0 << 47) | 0xffff_ffff;
 const NAN: u64 = 0x7ff8 << 48;
+
+impl Boxed for SpiderMonkey {
+    const UNDEFINED: u64 = UNDEFINED;
+    const NULL: u64 = NULL;
+
+    #[inline]
+    fn number(value: u64) -> Option<f64> {
+        if value >> 47 == INT32 >> 47 {
+            return Some(f64::from(value as i32));
+        }
+        (value <= LAST_DOUBLE).then(|| f64::from_bits(value))
+    }
+
+    fn double(number: f64) -> u64 {
+        if number.is_nan() { NAN } else { number.to_bits() }
+    }
+
+    fn integer(number: u32) -> u64 {
+        INT32 | u64::from(number)
+    }
+
+    fn boolean(is_true: bool) -> u64 {
+        BOOLEAN | u64::from(is_true)
+    }
+}
 
 /// The rows; `None` where there is no SpiderMonkey.
 pub(crate) fn measure() -> Result<Option<Vec<Row>>, Box<dyn Error>> {
@@ -72,7 +93,7 @@ struct MonkeyLoops {
     ways: [[u64; 4]; WAYS.len()],
     /// The callback that `a` is, for those that want a pointer.
     _callback: Option<EngineCallback>,
-    slots: MonkeySlots,
+    slots: BoxedSlots<SpiderMonkey>,
     script: SpiderMonkeyScript,
 }
 
@@ -113,7 +134,7 @@ impl MonkeyLoops {
         };
         let call = format!("f({})", case.args);
         let ways = [way(0, &call), way(1, &call), way(2, &call), way(3, "")];
-        let slots = MonkeySlots::new(function, script.realm.clone());
+        let slots = BoxedSlots::new(function, script.realm.clone());
         let loops = Self { ways, _callback: callback, slots, script };
         loops.check(case)?;
         Ok(loops)
@@ -152,121 +173,16 @@ fn callback(script: &SpiderMonkeyScript, source: &str) -> Result<EngineCallback,
     script.callback(&thunk, &format!("({source})"), LocalOptions::default(), Err::<(), ForeignCall>)
 }
 
-/// A C function with what its calls need of its types.
-struct MonkeySlots {
-    function: Function,
-    realm: Realm<SpiderMonkey>,
-    params: Vec<Passed>,
-    result: Option<Passed>,
-}
-
-/// A type.
-#[derive(Clone, Copy)]
-enum Passed {
-    Scalar(Scalar),
-    /// A struct of this size in bytes.
-    Bytes(usize),
-}
-
 thread_local! {
     /// The function that script calls by slots: native functions get no pointer of their own.
-    static CURRENT: Cell<*const MonkeySlots> = const { Cell::new(ptr::null()) };
-}
-
-impl MonkeySlots {
-    fn new(function: Function, realm: Realm<SpiderMonkey>) -> Self {
-        let passed = |ty: &Type| match ty.as_scalar() {
-            Some(scalar) => Passed::Scalar(scalar),
-            None => Passed::Bytes(Extent::of(ty).expect("the cases are within the limits").size as usize),
-        };
-        let signature = function.signature();
-        assert!(signature.params().len() <= PARAMETERS);
-        let (params, result) = (signature.params().iter().map(passed).collect(), signature.result().map(passed));
-        Self { function, realm, params, result }
-    }
-
-    /// # Safety
-    ///
-    /// The value is one of the engine's.
-    #[inline]
-    unsafe fn slot(&self, site: Site, passed: Passed, value: u64) -> Option<Slot> {
-        let size = match passed {
-            Passed::Bytes(size) => size,
-            Passed::Scalar(Scalar::Pointer(_)) => 0,
-            Passed::Scalar(scalar) => return number(scalar, value),
-        };
-        if value == NULL && size == 0 {
-            return Some(Slot::from_bits(0));
-        }
-        // SAFETY: the caller promises a value of the engine.
-        let view = unsafe { self.realm.engine().view(site, [value, 0]) };
-        if let View::Bytes { address, len } = view {
-            return (len >= size).then(|| address.into());
-        }
-        if let (View::Pointer(address), Passed::Scalar(_)) = (view, passed) { Some(address.into()) } else { None }
-    }
-
-    /// # Safety
-    ///
-    /// The result is one of the function's.
-    unsafe fn value(&self, site: Site, result: &[Slot; 2]) -> Option<u64> {
-        Some(match self.result {
-            None => UNDEFINED,
-            Some(Passed::Bytes(size)) => {
-                // SAFETY: a struct's bytes are there.
-                unsafe {
-                    let bytes = std::slice::from_raw_parts(result.as_ptr().cast(), size);
-                    self.realm.engine().make(site, Output::Bytes(bytes)).ok()?[0]
-                }
-            }
-            Some(Passed::Scalar(Scalar::F64)) => {
-                let number = result[0].as_f64();
-                if number.is_nan() { NAN } else { number.to_bits() }
-            }
-            Some(Passed::Scalar(Scalar::Bool)) => BOOLEAN | result[0].to_bits(),
-            Some(Passed::Scalar(_)) => INT32 | u64::from(result[0].as_u32()),
-        })
-    }
-}
-
-#[inline]
-fn number(scalar: Scalar, value: u64) -> Option<Slot> {
-    let number = if value >> 47 == INT32 >> 47 {
-        f64::from(value as i32)
-    } else if value <= LAST_DOUBLE {
-        f64::from_bits(value)
-    } else {
-        return None;
-    };
-    if scalar == Scalar::F64 {
-        return Some(number.into());
-    }
-    let integer = number as i64;
-    let slot = Slot::from(integer);
-    let unsigned = scalar.size() == 8 && !scalar.is_signed();
-    (integer as f64 == number && slot.canonical(scalar) == slot && !(unsigned && integer < 0)).then_some(slot)
+    static CURRENT: Cell<*const BoxedSlots<SpiderMonkey>> = const { Cell::new(ptr::null()) };
 }
 
 unsafe extern "C" fn by_slots(context: *mut c_void, argc: u32, vp: *mut u64) -> bool {
-    // SAFETY: `run` has set `CURRENT` to the function of the loop that runs. The engine passes the callee, `this` and `argc` arguments.
+    // SAFETY: `run` has set `CURRENT` to the function of the loop that runs. The engine passes the callee, `this` and `argc`
+    // arguments.
     unsafe {
-        let this = &*CURRENT.get();
-        let site = Site::new(context);
-        if (argc as usize) < this.params.len() {
-            return false;
-        }
-        let mut slots = [Slot::default(); PARAMETERS];
-        for (index, (&passed, to)) in this.params.iter().zip(&mut slots).enumerate() {
-            let Some(converted) = this.slot(site, passed, *vp.add(2 + index)) else { return false };
-            *to = converted;
-        }
-        // Room for the largest struct.
-        let mut result = [Slot::default(); 2];
-        this.function.call_unchecked(slots.as_ptr(), result.as_mut_ptr());
-        if this.realm.is_pending() {
-            return false;
-        }
-        let Some(value) = this.value(site, &result) else { return false };
+        let Some(value) = (*CURRENT.get()).call(Site::new(context), argc as usize, vp.add(2)) else { return false };
         *vp = value;
         true
     }

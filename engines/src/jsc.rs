@@ -104,13 +104,13 @@ impl Jsc {
         let (api, none) = (self.api(), ptr::null_mut());
         // SAFETY: the functions look at an object of their engine.
         unsafe {
-            if (api.JSValueIsObjectOfClass)(context, object, self.loaded.pointers) {
-                return View::Pointer((api.JSObjectGetPrivate)(object));
-            }
             match (api.JSValueGetTypedArrayType)(context, object, none) {
                 ARRAY_BUFFER => {
                     let len = (api.JSObjectGetArrayBufferByteLength)(context, object, none);
                     self.part(context, object, 0, len)
+                }
+                NONE if (api.JSValueIsObjectOfClass)(context, object, self.loaded.pointers) => {
+                    View::Pointer((api.JSObjectGetPrivate)(object))
                 }
                 NONE if (api.JSObjectIsFunction)(context, object) => View::Other(Kind::Function),
                 NONE => match self.get(context, self.data_view[0], object) {
@@ -124,12 +124,15 @@ impl Jsc {
                     None => View::Other(Kind::Object),
                 },
                 _ => {
-                    // Moves bytes out of the collector's memory that an array has there, and keeps them where they are.
-                    (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
-                    let buffer = (api.JSObjectGetTypedArrayBuffer)(context, object, none);
-                    let offset = (api.JSObjectGetTypedArrayByteOffset)(context, object, none);
+                    // The buffer's address. Asking for it moves bytes out of the collector's memory that an array has
+                    // there, and keeps them where they are.
+                    let bytes = (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
                     let len = (api.JSObjectGetTypedArrayByteLength)(context, object, none);
-                    self.part(context, buffer, offset, len)
+                    let offset = (api.JSObjectGetTypedArrayByteOffset)(context, object, none);
+                    if len > 0 {
+                        return View::Bytes { address: bytes.wrapping_add(offset), len };
+                    }
+                    self.part(context, (api.JSObjectGetTypedArrayBuffer)(context, object, none), offset, 0)
                 }
             }
         }
@@ -142,7 +145,8 @@ impl Jsc {
         // SAFETY: the caller promises a live buffer. The engine does not detach a buffer after someone has asked for its address.
         unsafe {
             let address = (self.api().JSObjectGetArrayBufferBytesPtr)(context, buffer, ptr::null_mut());
-            let detached = self.get(context, self.detached, buffer);
+            // A detached buffer has no bytes.
+            let detached = if len == 0 { self.get(context, self.detached, buffer) } else { None };
             if detached.is_some_and(|detached| (self.api().JSValueToBoolean)(context, detached)) {
                 return View::Other(Kind::DetachedBuffer);
             }
@@ -237,20 +241,16 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are.
-    /// This keeps the object once more, so that tests can count.
-    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are. So
+    /// this only counts, for tests.
+    unsafe fn pin(&self, _site: Site, words: Words) -> Option<usize> {
         self.pins.set(self.pins.get() + 1);
         self.pinned.set(self.pinned.get() + 1);
-        // SAFETY: the value is an object of the engine.
-        unsafe { (self.api().JSValueProtect)(site.context, value(words)) };
         Some(words[0] as usize)
     }
 
-    unsafe fn unpin(&self, site: Site, pin: usize) {
+    unsafe fn unpin(&self, _site: Site, _pin: usize) {
         self.pins.set(self.pins.get() - 1);
-        // SAFETY: the pin is the address of an object that was kept.
-        unsafe { (self.api().JSValueUnprotect)(site.context, pin as Value) };
     }
 }
 
@@ -296,6 +296,22 @@ impl JscScript {
             realm.compile_policy().set_after(0);
             Some(Self { realm, context, api, key, records: Arc::default() })
         }
+    }
+
+    /// The file name of the engine's library; `None` if it is not installed.
+    pub fn library() -> Option<&'static str> {
+        Some(Loaded::get()?.file)
+    }
+
+    /// Makes a function of script of a native function.
+    ///
+    /// # Safety
+    ///
+    /// The address is that of a function of the engine's type.
+    pub unsafe fn native(&self, name: &str, address: *const c_void) -> Value {
+        let name = Text::new(self.api, name);
+        // SAFETY: the caller promises a function of the engine's type.
+        unsafe { (self.api.JSObjectMakeFunctionWithCallback)(self.context, name.text, address) }
     }
 
     /// The site of calls from outside of script.

@@ -115,6 +115,7 @@ unsafe extern "C" fn drop_held(object: Value) {
 
 /// The library with the classes of objects that this makes, which live as long as the process.
 pub(crate) struct Loaded {
+    pub(crate) file: &'static str,
     pub(crate) api: Api,
     /// Objects whose private pointer is an address.
     pub(crate) pointers: Class,
@@ -130,8 +131,8 @@ unsafe impl Sync for Loaded {}
 impl Loaded {
     fn load() -> Result<Self, libloading::Error> {
         // SAFETY: loading the engine runs only its initialisers.
-        let library = FILES.iter().map(|file| unsafe { libloading::Library::new(*file) });
-        let library = library.reduce(Result::or).expect("there are names")?;
+        let libraries = FILES.iter().map(|file| Ok((*file, unsafe { libloading::Library::new(*file) }?)));
+        let (file, library) = libraries.reduce(Result::or).expect("there are names")?;
         // SAFETY: the library is the one of these names.
         let api = unsafe { Api::of(&library)? };
         // Threads of its own run its code.
@@ -151,7 +152,7 @@ impl Loaded {
             unsafe { (api.JSClassCreate)(&definition) }
         };
         let (pointers, holders) = (class(c"Pointer", None), class(c"Holder", Some(drop_held)));
-        Ok(Self { api, pointers, holders })
+        Ok(Self { file, api, pointers, holders })
     }
 
     /// Returns `None` if JavaScriptCore is not installed, which CI does not allow.
