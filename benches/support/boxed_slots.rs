@@ -101,7 +101,10 @@ impl<E: Boxed> BoxedSlots<E> {
                 // SAFETY: a struct's bytes are there.
                 unsafe {
                     let bytes = std::slice::from_raw_parts(result.as_ptr().cast(), size);
-                    self.realm.engine().make(site, Output::Bytes(bytes)).ok()?[0]
+                    let words = self.realm.engine().make(site, Output::Bytes(bytes)).ok()?;
+                    // The engine has the result as soon as this returns.
+                    self.realm.engine().release(site, words);
+                    words[0]
                 }
             }
             Some(Passed::Scalar(Scalar::F64)) => E::double(result[0].as_f64()),

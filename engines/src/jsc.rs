@@ -124,15 +124,12 @@ impl Jsc {
                     None => View::Other(Kind::Object),
                 },
                 _ => {
-                    // The buffer's address. Asking for it moves bytes out of the collector's memory that an array has
-                    // there, and keeps them where they are.
-                    let bytes = (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
-                    let len = (api.JSObjectGetTypedArrayByteLength)(context, object, none);
+                    // Moves bytes out of the collector's memory that an array has there, and keeps them where they are.
+                    (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
+                    let buffer = (api.JSObjectGetTypedArrayBuffer)(context, object, none);
                     let offset = (api.JSObjectGetTypedArrayByteOffset)(context, object, none);
-                    if len > 0 {
-                        return View::Bytes { address: bytes.wrapping_add(offset), len };
-                    }
-                    self.part(context, (api.JSObjectGetTypedArrayBuffer)(context, object, none), offset, 0)
+                    let len = (api.JSObjectGetTypedArrayByteLength)(context, object, none);
+                    self.part(context, buffer, offset, len)
                 }
             }
         }
@@ -140,13 +137,22 @@ impl Jsc {
 
     /// # Safety
     ///
-    /// The buffer is the engine's. Unless it is detached, it has `len` bytes from `offset` on.
+    /// The buffer is the engine's, or null if there is no memory for it. Unless it is detached, it has `len` bytes from
+    /// `offset` on.
     unsafe fn part(&self, context: Context, buffer: Value, offset: usize, len: usize) -> View {
-        // SAFETY: the caller promises a live buffer. The engine does not detach a buffer after someone has asked for its address.
+        if buffer.is_null() {
+            return View::Other(Kind::Object);
+        }
+        // SAFETY: the caller promises a live buffer. Someone has asked for its address, so the engine detaches it only if
+        // it is WebAssembly's memory, which has no address here. Script cannot resize buffers.
         unsafe {
             let address = (self.api().JSObjectGetArrayBufferBytesPtr)(context, buffer, ptr::null_mut());
-            // A detached buffer has no bytes.
-            let detached = if len == 0 { self.get(context, self.detached, buffer) } else { None };
+            if len > 0 {
+                let bytes = View::Bytes { address: address.wrapping_add(offset), len };
+                return if address.is_null() { View::Other(Kind::Object) } else { bytes };
+            }
+            // A detached buffer has no bytes. Others may have none too.
+            let detached = self.get(context, self.detached, buffer);
             if detached.is_some_and(|detached| (self.api().JSValueToBoolean)(context, detached)) {
                 return View::Other(Kind::DetachedBuffer);
             }
@@ -241,8 +247,8 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are. So
-    /// this only counts, for tests.
+    /// The engine keeps the arguments of a running function, and their bytes stay (see `part`). So this only counts, for
+    /// tests.
     unsafe fn pin(&self, _site: Site, words: Words) -> Option<usize> {
         self.pins.set(self.pins.get() + 1);
         self.pinned.set(self.pinned.get() + 1);
@@ -290,6 +296,8 @@ impl JscScript {
                 pins: Cell::default(),
                 pinned: Cell::default(),
             };
+            // The system takes back memory of a buffer that shrinks, even while C works on it.
+            keep("delete ArrayBuffer.prototype.resize");
             let key = keep("Symbol('record')");
             let realm = Realm::new(engine, nanbox::javascript_core()).unwrap();
             // Tests call few functions often enough. The conformance kit changes this.

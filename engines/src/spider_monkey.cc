@@ -60,7 +60,7 @@ Engine *engine(JSContext *cx) { return static_cast<Engine *>(JS_GetContextPrivat
 
 JS::Value value(uint64_t bits) { return JS::Value::fromRawBits(bits); }
 
-// An object for an address, which is the sum of two private values. Each has a highest bit of 0, as they must.
+// An object for an address, which is the sum of two private values: doubles, whose highest bit is 0 (or −0.0).
 constexpr JSClass pointer_class = {"Pointer", JSCLASS_HAS_RESERVED_SLOTS(2)};
 
 using Finalize = void (*)(void *);

@@ -4,6 +4,7 @@
 //! keep the values that it makes in roots that the collector updates. Here nothing moves (`spider_monkey.cc`), so that
 //! values may be words.
 
+use std::cell::Cell;
 use std::ffi::{CString, c_void};
 use std::ptr;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct SpiderMonkeyScript {
     pub context: *mut c_void,
     api: &'static Api,
     records: Arc<AtomicUsize>,
+    /// The number of scripts that run, one inside another.
+    running: Cell<usize>,
     /// The realm that the collector asks for pinned objects.
     _pins: Box<Realm<SpiderMonkey>>,
 }
@@ -63,7 +66,7 @@ impl SpiderMonkeyScript {
         let pins = Box::new(realm.clone());
         // SAFETY: the context is alive, and freed before the realm in the box.
         unsafe { show_pins(api, context, &pins) };
-        Some(Self { realm, context, api, records: Arc::default(), _pins: pins })
+        Some(Self { realm, context, api, records: Arc::default(), running: Cell::default(), _pins: pins })
     }
 
     /// The site of calls from outside of script.
@@ -105,7 +108,7 @@ impl SpiderMonkeyScript {
         value
     }
 
-    /// A function written in C++ for the engine: `JSNative`.
+    /// A function written in C++ for the engine: `JSNative`. It stays until script runs again, if nothing else has it.
     ///
     /// # Safety
     ///
@@ -153,10 +156,14 @@ impl SpiderMonkeyScript {
     /// The value of a script, or what it threw. The value stays until script runs again, if nothing else has it.
     fn evaluate(&self, source: &str) -> Result<u64, SpiderMonkeyThrown> {
         let mut value = 0;
+        let running = self.running.replace(self.running.get() + 1);
         // SAFETY: the context is this thread's. What was made for a script that has returned is not used any more.
         unsafe {
-            (self.api.forget)(self.context, 0);
+            if running == 0 {
+                (self.api.forget)(self.context, 0);
+            }
             let is_made = (self.api.evaluate)(self.context, source.as_ptr(), source.len(), &mut value);
+            self.running.set(running);
             self.realm.engine().made(self.context, is_made, value).map(|words| words[0])
         }
     }

@@ -399,7 +399,8 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Returns true if running calls may work on bytes of pinned objects: calls that have called script, which asks now.
-    /// Then a runtime does not move or free the bytes of any object.
+    /// Then a runtime does not move or free the bytes of any object. Only [`answer`](Self::answer) and callbacks of
+    /// [`thunk`](Self::thunk) tell the realm that C calls script. So other handlers of callbacks do not run script.
     pub fn pins_are_in_use(&self) -> bool {
         self.state.pending().pins_are_in_use()
     }

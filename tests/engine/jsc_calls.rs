@@ -170,6 +170,16 @@ fn buffers_stay_where_they_are() {
                 "64",
             )],
         );
+        // The system takes pages back when a buffer shrinks.
+        check(
+            &script,
+            &[(
+                "action = () => { try { b.resize(0) } catch {} churn() }; \
+                     b = new ArrayBuffer(1 << 20, { maxByteLength: 1 << 20 }); new Uint8Array(b).fill(1); \
+                     sum_after(b, 1 << 20, pact)",
+                "1048576",
+            )],
+        );
     });
 }
 

@@ -353,6 +353,29 @@ fn buffers_are_passed_by_address() {
     }
 }
 
+/// The engine detaches the memory of WebAssembly when it grows, even if its address was asked for.
+#[test]
+fn memory_of_web_assembly_is_refused() {
+    let Some(script) = with_same() else { return };
+    check(
+        &script,
+        &[(
+            "memory = new WebAssembly.Memory({ initial: 1 }).buffer; \
+             views = [memory, new Uint8Array(memory), new Float64Array(memory, 8), new DataView(memory, 16)]; \
+             views.length",
+            "4",
+        )],
+    );
+    for index in 0..4 {
+        check_refused(
+            &script,
+            "buffer",
+            "buffer",
+            &[(&format!("views[{index}]"), "expected null or a buffer, not an object")],
+        );
+    }
+}
+
 #[test]
 fn structs_go_both_ways() {
     let Some(script) = with_same() else { return };
