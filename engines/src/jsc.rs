@@ -97,40 +97,58 @@ impl Jsc {
 
     /// # Safety
     ///
-    /// The value is an object of the engine.
-    unsafe fn view_object(&self, context: Context, object: Value) -> View {
+    /// The value is a cell of the engine: an object, a string or another value that is not in its words alone.
+    unsafe fn view_cell(&self, context: Context, cell: Value) -> View {
         const ARRAY_BUFFER: u32 = 9;
         const NONE: u32 = 10;
         let (api, none) = (self.api(), ptr::null_mut());
-        // SAFETY: the functions look at an object of their engine.
+        // SAFETY: the functions look at a cell of their engine.
         unsafe {
-            match (api.JSValueGetTypedArrayType)(context, object, none) {
+            match (api.JSValueGetTypedArrayType)(context, cell, none) {
                 ARRAY_BUFFER => {
-                    let len = (api.JSObjectGetArrayBufferByteLength)(context, object, none);
-                    self.part(context, object, 0, len)
+                    let len = (api.JSObjectGetArrayBufferByteLength)(context, cell, none);
+                    self.part(context, cell, 0, len)
                 }
-                NONE if (api.JSValueIsObjectOfClass)(context, object, self.loaded.pointers) => {
-                    View::Pointer((api.JSObjectGetPrivate)(object))
+                NONE => self.view_other(context, cell),
+                _ => {
+                    // Moves bytes out of the collector's memory that an array has there.
+                    let buffer = (api.JSObjectGetTypedArrayBuffer)(context, cell, none);
+                    let offset = (api.JSObjectGetTypedArrayByteOffset)(context, cell, none);
+                    let len = (api.JSObjectGetTypedArrayByteLength)(context, cell, none);
+                    self.part(context, buffer, offset, len)
                 }
-                NONE if (api.JSObjectIsFunction)(context, object) => View::Other(Kind::Function),
-                NONE => match self.get(context, self.data_view[0], object) {
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The value is a cell of the engine, not a typed array or a buffer.
+    unsafe fn view_other(&self, context: Context, cell: Value) -> View {
+        const STRING: u32 = 4;
+        const SYMBOL: u32 = 6;
+        const BIG_INT: u32 = 7;
+        let (api, none) = (self.api(), ptr::null_mut());
+        // SAFETY: the functions look at a cell of their engine.
+        unsafe {
+            match (api.JSValueGetType)(context, cell) {
+                STRING => View::Other(Kind::String),
+                SYMBOL => View::Other(Kind::Symbol),
+                BIG_INT => View::BigInt((api.JSValueToUInt64)(context, cell, none)),
+                _ if (api.JSValueIsObjectOfClass)(context, cell, self.loaded.pointers) => {
+                    View::Pointer((api.JSObjectGetPrivate)(cell))
+                }
+                _ if (api.JSObjectIsFunction)(context, cell) => View::Other(Kind::Function),
+                _ => match self.get(context, self.data_view[0], cell) {
                     Some(buffer) => {
                         let [offset, len] = [1, 2].map(|index| {
-                            let number = self.get(context, self.data_view[index], object)?;
+                            let number = self.get(context, self.data_view[index], cell)?;
                             Some((api.JSValueToNumber)(context, number, none) as usize)
                         });
                         self.part(context, buffer, offset.unwrap_or(0), len.unwrap_or(0))
                     }
                     None => View::Other(Kind::Object),
                 },
-                _ => {
-                    // Moves bytes out of the collector's memory that an array has there, and keeps them where they are.
-                    (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
-                    let buffer = (api.JSObjectGetTypedArrayBuffer)(context, object, none);
-                    let offset = (api.JSObjectGetTypedArrayByteOffset)(context, object, none);
-                    let len = (api.JSObjectGetTypedArrayByteLength)(context, object, none);
-                    self.part(context, buffer, offset, len)
-                }
             }
         }
     }
@@ -143,8 +161,8 @@ impl Jsc {
         if buffer.is_null() {
             return View::Other(Kind::Object);
         }
-        // SAFETY: the caller promises a live buffer. Someone has asked for its address, so the engine detaches it only if
-        // it is WebAssembly's memory, which has no address here. Script cannot resize buffers.
+        // SAFETY: the caller promises a live buffer. This asks for its address, so the engine detaches it later only if it
+        // is WebAssembly's memory, which has no address here. Script cannot resize buffers.
         unsafe {
             let address = (self.api().JSObjectGetArrayBufferBytesPtr)(context, buffer, ptr::null_mut());
             if len > 0 {
@@ -175,12 +193,9 @@ unsafe impl Engine for Jsc {
     type Exception = JscThrown;
 
     unsafe fn view(&self, site: Site, words: Words) -> View {
-        const STRING: u32 = 4;
-        const SYMBOL: u32 = 6;
-        const BIG_INT: u32 = 7;
         const NUMBER_TAG: u64 = 0xfffe_0000_0000_0000;
         const DOUBLE_OFFSET: u64 = 0x0002_0000_0000_0000;
-        let (api, value) = (self.api(), value(words));
+        let value = value(words);
         match words[0] {
             2 => View::Null,
             6 => View::Boolean(false),
@@ -189,14 +204,7 @@ unsafe impl Engine for Jsc {
             bits @ NUMBER_TAG.. => View::Number((bits as i32).into()),
             bits @ DOUBLE_OFFSET.. => View::Number(f64::from_bits(bits - DOUBLE_OFFSET)),
             // SAFETY: all others are addresses of the engine's cells.
-            _ => unsafe {
-                match (api.JSValueGetType)(site.context, value) {
-                    STRING => View::Other(Kind::String),
-                    SYMBOL => View::Other(Kind::Symbol),
-                    BIG_INT => View::BigInt((api.JSValueToUInt64)(site.context, value, ptr::null_mut())),
-                    _ => self.view_object(site.context, value),
-                }
-            },
+            _ => unsafe { self.view_cell(site.context, value) },
         }
     }
 
