@@ -15,3 +15,6 @@ pub(crate) mod pool;
 pub(crate) mod static_table;
 pub(crate) mod switch;
 mod table;
+
+#[cfg(all(test, loom))]
+use pool::models as mapping;

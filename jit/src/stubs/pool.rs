@@ -12,7 +12,6 @@ use crate::error::JitError;
 #[cfg(not(all(test, loom)))]
 use crate::lock::{Lock, Locked};
 use crate::stubs::cell::{CellPointer, Stub, StubCell};
-#[cfg(not(all(test, loom)))]
 use crate::stubs::mapping;
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
@@ -21,9 +20,7 @@ use crate::sync::{AtomicPtr, AtomicUsize, shared};
 use crate::sync::{Lock, Locked};
 
 #[cfg(all(test, loom))]
-mod models;
-#[cfg(all(test, loom))]
-use models as mapping;
+pub(super) mod models;
 
 /// The number of a pool's stubs that rest before the first of them is reused, if there is memory for tables of stubs.
 ///

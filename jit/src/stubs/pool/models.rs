@@ -30,7 +30,7 @@ struct StubCode {
 
 const _: () = assert!(size_of::<StubCode>() == STRIDE);
 
-pub(super) fn table(_: Spare, _: usize) -> io::Result<NewStubs> {
+pub(in crate::stubs) fn table(_: Handover, _: usize) -> io::Result<NewStubs> {
     let code = [(); LEN].map(|()| StubCode { own: Box::leak(Box::new(loom::cell::UnsafeCell::new(()))) });
     let data = [(); LEN].map(|()| StubData { cell: AtomicPtr::default(), thunk: AtomicPtr::default() });
     let (code, data) = (Box::leak(Box::new(code)), Box::leak(Box::new(data)));
@@ -71,7 +71,7 @@ fn pool_of(tables: Option<Tables>) -> &'static StubPool {
 }
 
 fn pool() -> &'static StubPool {
-    pool_of(Some(Tables { place: Spare::Stack, thunk: ptr::null() }))
+    pool_of(Some(Tables::new(Spare::Stack, ptr::null())))
 }
 
 /// Does what the end of a thread does. loom wakes a thread that waits for it before it drops thread-locals.
