@@ -10,6 +10,7 @@ use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicPtr;
 
+#[cfg(not(all(test, loom)))]
 use hotcall_jit::engine::values::EngineCallbackRecord;
 use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
