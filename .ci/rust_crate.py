@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from rust_file import BEFORE_FN, TYPE_KINDS, File, attributes_at, end_of_item, path_attribute
 
-# What a module gives a name: an item. The visibility is "", "pub(…)" or "pub".
+# An item that a module gives a name. The visibility is "", "pub(…)" or "pub".
 Definition = namedtuple("Definition", "module name kind line visibility")
 # A file names an item of another file. `via` is the file whose `use` declaration led there, if any.
 Arrow = namedtuple("Arrow", "source line name target via reexport")
@@ -69,7 +69,7 @@ class Module:
                 module, rest = module.parent or module, rest[1:]
             current = {(module, None)}
         else:
-            # What a declaration of this module says is not led to by another file.
+            # A module that is declared here is not led to by another file.
             current = {(item, via if via is not self.file else None) for item, via in self.names(first, at, seen)}
             if not current and first in self.crate.others:
                 current = {(self.crate.others[first].root, None)}

@@ -27,7 +27,7 @@ TYPE_KINDS = {"struct", "enum", "union", "trait", "type"}
 KINDS_TO_SEMICOLON = {"const", "static", "type", "use"}
 ITEM_WORDS = TYPE_KINDS | {"fn", "mod", "use", "impl", "const", "static", "unsafe", "extern", "async", "pub", "macro_rules"}
 
-# What may stand between `const` and a function's name.
+# Words that may stand between `const` and a function's name.
 BEFORE_FN = {"fn", "unsafe", "extern", "async"}
 
 Token = namedtuple("Token", "kind text start")

@@ -1,4 +1,4 @@
-//! What making all of a library's functions for an engine costs, and what their first calls cost.
+//! The costs of making all of a library's functions for an engine, and of their first calls.
 
 use std::error::Error;
 use std::ffi::c_void;
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) shapes: usize,
     /// For each symbol: all records at once, with their signatures new to the process.
     pub(crate) records_us: f64,
-    /// The same where all of them are compiled.
+    /// For each symbol: all records at once, compiled when they are made.
     pub(crate) records_compiled_us: f64,
     /// The first call of each function: interpreted.
     pub(crate) first_call_us: f64,

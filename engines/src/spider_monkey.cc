@@ -340,7 +340,7 @@ bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, uns
     auto *args = reinterpret_cast<const JS::Value *>(argv);
     size_t made = engine(cx)->made.length();
     bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
-    // What native functions have made meanwhile became their results.
+    // Values that native functions have made meanwhile became their results.
     sm_forget(cx, made);
     *result = returned.asRawBits();
     if (!is_made || !returned.isGCThing()) return is_made;

@@ -174,7 +174,7 @@ fn bytes_stay_while_calls_run() {
                      b = ones(new Uint8Array(64)).buffer; sum_then(b, 64, pact) + ' ' + said",
                     "64 C has the buffer's bytes",
                 ),
-                // The same through an array, inside another call, and for a buffer that no call has got.
+                // Detaching through an array, inside another call, and for a buffer that no call has got.
                 ("said = ''; sum_then(new Int16Array(b, 32), 32, pact) + said", "32C has the buffer's bytes"),
                 (
                     "other = new ArrayBuffer(99); function inner() { return sum_then(ones(new Uint8Array(9)), 9, pact) } \

@@ -30,7 +30,7 @@ pub(crate) struct StubData {
 #[cfg(not(all(test, loom)))]
 const _: () = assert!(size_of::<StubData>() == STRIDE);
 
-/// What a stub hands over to the code that it leads to.
+/// The data that a stub hands over to the code that it leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Handover {
     Nothing,

@@ -145,7 +145,7 @@ impl Play {
         signature.params().iter().zip(&self.args).map(slot).collect()
     }
 
-    /// What the model says must happen: the result's bytes, and all events.
+    /// The result's bytes and all events, by the model.
     fn expected(&self, script: &Script, signature: &Signature) -> (Vec<u8>, Vec<Event>) {
         let (model, size) = (&script.model, usize::from(script.model.size));
         let zeros = || self.answer.iter().map(|_| 0).collect::<Vec<u8>>();

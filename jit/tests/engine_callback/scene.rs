@@ -1,4 +1,4 @@
-//! What happens in a call of a callback: all of it is written down.
+//! Events in a call of a callback: all of them are written down.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -10,7 +10,7 @@ use hotcall_jit::engine::values::{
 use hotcall_jit::{Form, Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
 
-/// What happened.
+/// An event of a call.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Event {
     /// The handler was called with these arguments.
@@ -31,19 +31,19 @@ pub(crate) enum Event {
     Ended,
 }
 
-/// What script does.
+/// The end of the script function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Returned {
     Value(Words),
     Thrown(Words),
 }
 
-/// What a call is about.
+/// The data of a call.
 pub(crate) struct Scene {
     pub(crate) signature: Signature,
     pub(crate) model: hotcall_jit::engine::values::ValueModel,
     pub(crate) returned: Returned,
-    /// What script does besides.
+    /// The other work of the script function.
     pub(crate) act: Box<dyn Fn()>,
     pub(crate) context: *mut c_void,
     pub(crate) callee: Words,
@@ -94,13 +94,13 @@ fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(3, |hash, &byte| Random::new(hash ^ u64::from(byte)).bits())
 }
 
-/// What is made of an argument that no class has; `None`: something is thrown.
+/// Makes the value of an argument that no class has; `None` if something is thrown.
 pub(crate) fn made(argument: &[u8], size: usize) -> Option<Words> {
     let hash = hash(argument);
     (!hash.is_multiple_of(7)).then_some([hash, if size == 16 { hash.rotate_left(9) } else { 0 }])
 }
 
-/// What C gets of a value that no class has: a slot, or bytes.
+/// Returns the slot or the bytes of a value that no class has.
 pub(crate) fn converted(ty: &Type, value: Words) -> Vec<u8> {
     let hash = hash(&value.map(u64::to_le_bytes).concat());
     let mut random = Random::new(hash);
@@ -126,7 +126,7 @@ unsafe fn values(scene: &Scene, count: usize, argv: *const u8) -> Vec<Words> {
     (0..count).map(value).collect()
 }
 
-/// What the call functions do.
+/// Does the work of the call functions.
 ///
 /// # Safety
 ///
