@@ -18,6 +18,8 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "support/boxed_loops.rs"]
+mod boxed_loops;
 #[path = "support/boxed_slots.rs"]
 mod boxed_slots;
 #[path = "support/by_slots.rs"]

@@ -1,27 +1,20 @@
-//! Functions that script in JavaScriptCore calls: the engine's way through the engine-values entry, a C function written for the
-//! engine's C API, and slots that Rust code fills.
+//! Functions that script in JavaScriptCore calls, beside functions written in C for its API.
 
-use std::cell::Cell;
 use std::error::Error;
 use std::ffi::c_void;
 use std::path::Path;
 use std::ptr;
 
-use hotcall::engine::{EngineCallback, Site};
-use hotcall::{CallbackError, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Type};
-use hotcall_engines::jsc::{Jsc, JscScript, Value, words};
+use hotcall::engine::{EngineCallback, Realm, Record, Site};
+use hotcall::{CallbackError, ForeignCall, LocalOptions, Signature};
+use hotcall_engines::jsc::{Jsc, JscScript, Value};
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::files::Files;
 use libloading::Library;
 
-use crate::boxed_slots::{Boxed, BoxedSlots};
-use crate::engine::{Case, WAYS, cases};
+use crate::boxed_loops::{self, BoxedScript, current};
+use crate::boxed_slots::Boxed;
 use crate::engine_rows::Row;
-use crate::sample::{Compare, Samples};
-use crate::support::c::address;
-
-/// How many times each case is set up: where things lie by chance costs time.
-const SETUPS: usize = 7;
 
 /// Values of JavaScriptCore: an integer's tag, what is added to the bits of doubles, and others.
 const INT32: u64 = 0xfffe << 48;
@@ -59,16 +52,7 @@ impl Boxed for Jsc {
 /// The rows; `None` where there is no JavaScriptCore.
 pub(crate) fn measure() -> Result<Option<Vec<Row>>, Box<dyn Error>> {
     let Some(file) = JscScript::library() else { return Ok(None) };
-    let library = compile(file)?;
-    cases().iter().map(|case| measure_case(&library, case)).collect::<Result<_, _>>().map(Some)
-}
-
-fn measure_case(library: &Library, case: &Case) -> Result<Row, Box<dyn Error>> {
-    let mut samples = Samples::new();
-    for _ in 0..SETUPS {
-        samples.take_equal(&JscLoops::new(library, case)?);
-    }
-    Ok(Row::of(case.name, &samples))
+    boxed_loops::measure::<JscScript>(&compile(file)?).map(Some)
 }
 
 /// Compiles and loads jsc.c, which calls the engine of this library.
@@ -85,96 +69,62 @@ fn compile(engine: &str) -> Result<Library, Box<dyn Error>> {
     Ok(unsafe { Library::new(object) }?)
 }
 
-/// Loops in script around a call, in each of the ways.
-struct JscLoops {
-    /// Functions of script that run a loop, with what they are called with: the function, `a` and `b`.
-    ways: [[Value; 4]; WAYS.len()],
-    /// The callback that `a` is, for those that want a pointer.
-    _callback: Option<EngineCallback>,
-    slots: BoxedSlots<Jsc>,
-    script: JscScript,
+/// Returns the value of a word.
+fn value(word: u64) -> Value {
+    ptr::with_exposed_provenance_mut(word as usize)
 }
 
-impl JscLoops {
-    /// Sets all of them up, and checks that they agree on the result.
-    fn new(library: &Library, case: &Case) -> Result<Self, Box<dyn Error>> {
-        let script = JscScript::new().ok_or("there is no JavaScriptCore")?;
-        let target = address(library, case.name)?;
-        // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
-        let function =
-            unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
-        let callback = if case.name == "call_back" { Some(callback(&script, case.objects[0])?) } else { None };
-        let kept = Cell::new(0);
-        // A global variable keeps its value from the collector.
-        let keep = |value| {
-            kept.set(kept.get() + 1);
-            // SAFETY: the value is this engine's.
-            unsafe { script.set_global(&format!("kept{}", kept.get()), value) };
-            value
-        };
-        // SAFETY: script passes what the function takes.
-        let record = unsafe { script.realm.record(&function) }?;
-        let values = keep(script.function(case.name, record));
-        // SAFETY: jsc.c has a native function of this name, and `by_slots` is one.
-        let (c, by_slots) = unsafe {
-            let c = address(library, &format!("js_{}", case.name))?;
-            (keep(script.native(case.name, c)), keep(script.native(case.name, by_slots as *const c_void)))
-        };
-        let way = |index: usize, body: &str| {
-            let loops = keep(script.value(&format!("((n, f, a, b) => {{ for (let i = 0; i < n; i++) {body}; }})")));
-            let [a, b] = case.objects.map(|source| keep(script.value(&format!("({source})"))));
-            // C's function takes the script's function itself.
-            let a = match &callback {
-                Some(callback) if WAYS[index] != "c" => keep(script.pointer(callback.as_ptr())),
-                _ => a,
-            };
-            [loops, [values, c, by_slots, ptr::without_provenance_mut(UNDEFINED as usize)][index], a, b]
-        };
-        let call = format!("f({})", case.args);
-        let ways = [way(0, &call), way(1, &call), way(2, &call), way(3, "")];
-        let slots = BoxedSlots::new(function, script.realm.clone());
-        let loops = Self { ways, _callback: callback, slots, script };
-        loops.check(case)?;
-        Ok(loops)
+impl BoxedScript for JscScript {
+    type Engine = Jsc;
+
+    fn by_slots() -> *const c_void {
+        by_slots as *const c_void
     }
 
-    fn check(&self, case: &Case) -> Result<(), Box<dyn Error>> {
-        CURRENT.set(&self.slots);
-        for (way, [_, values @ ..]) in WAYS.iter().zip(&self.ways).take(3) {
-            for (name, value) in ["f", "a", "b"].iter().zip(values) {
-                // SAFETY: the value is this engine's.
-                unsafe { self.script.set_global(name, *value) };
-            }
-            let text = self.script.run(&format!("i = 5; String(f({}))", case.args))?;
-            if text != case.result {
-                return Err(format!("{}: {way} gives {text}, not {}", case.name, case.result).into());
-            }
-        }
-        Ok(())
+    fn new() -> Option<Self> {
+        Self::new()
     }
-}
 
-impl Compare<4> for JscLoops {
-    fn run(&self, way: usize, n: u64) {
-        CURRENT.set(&self.slots);
-        let [loops, f, a, b] = self.ways[way];
-        let args = [[INT32 | u64::from(n as u32), 0], words(f), words(a), words(b)];
-        // SAFETY: the values are the engine's, and global variables keep them.
-        let result = unsafe { self.script.realm.engine().call(self.script.context, loops, &args) };
+    fn realm(&self) -> &Realm<Jsc> {
+        &self.realm
+    }
+
+    fn set_global(&self, name: &str, word: u64) {
+        // SAFETY: the loops have values of this engine alone.
+        unsafe { self.set_global(name, value(word)) };
+    }
+
+    fn value(&self, source: &str) -> u64 {
+        self.value(source) as u64
+    }
+
+    fn pointer(&self, address: *const c_void) -> u64 {
+        self.pointer(address) as u64
+    }
+
+    fn function(&self, name: &str, record: Record) -> u64 {
+        self.function(name, record) as u64
+    }
+
+    unsafe fn native(&self, name: &str, address: *const c_void, _arity: u32) -> u64 {
+        // SAFETY: the caller promises a native function.
+        unsafe { self.native(name, address) as u64 }
+    }
+
+    fn run(&self, source: &str) -> Result<String, String> {
+        self.run(source)
+    }
+
+    fn callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
+        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
+    }
+
+    unsafe fn call(&self, function: u64, args: &[u64]) {
+        let args: Vec<_> = args.iter().map(|&word| [word, 0]).collect();
+        // SAFETY: the caller promises values of the engine.
+        let result = unsafe { self.realm.engine().call(self.context, value(function), &args) };
         assert!(result.is_ok(), "script throws nothing");
     }
-}
-
-/// A callback that is a function of script.
-fn callback(script: &JscScript, source: &str) -> Result<EngineCallback, CallbackError> {
-    let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-    let thunk = script.thunk(&signature)?;
-    script.callback(&thunk, &format!("({source})"), LocalOptions::default(), Err::<(), ForeignCall>)
-}
-
-thread_local! {
-    /// The function that script calls by slots: native functions get no pointer of their own.
-    static CURRENT: Cell<*const BoxedSlots<Jsc>> = const { Cell::new(ptr::null()) };
 }
 
 unsafe extern "C" fn by_slots(
@@ -185,7 +135,7 @@ unsafe extern "C" fn by_slots(
     argv: *const Value,
     _exception: *mut Value,
 ) -> Value {
-    // SAFETY: `run` has set `CURRENT` to the function of the loop that runs. The engine passes `argc` values.
-    let value = unsafe { (*CURRENT.get()).call(Site::new(context), argc, argv.cast()) };
-    ptr::without_provenance_mut(value.unwrap_or(UNDEFINED) as usize)
+    // SAFETY: a loop calls this. The engine passes `argc` values.
+    let result = unsafe { current::<Jsc>().call(Site::new(context), argc, argv.cast()) };
+    value(result.unwrap_or(UNDEFINED))
 }
