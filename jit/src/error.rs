@@ -34,6 +34,13 @@ pub enum JitError {
     /// A callback is to be a function of script, and the engine's model does not describe how one is called.
     #[error("the engine's model does not describe its call function")]
     CallFunction,
+    /// A result that is not a struct or a union cannot be written to a destination.
+    #[error("the result is not a struct or a union, so it cannot be written to a buffer")]
+    DestinationResult,
+    /// The destination of a result is one argument more than the function has parameters.
+    #[error("with a buffer for its result, a function has at most {max} parameters")]
+    #[expect(missing_docs, reason = "the message says what the field is")]
+    DestinationArgument { max: usize },
     /// Functions of the fast-call entry need generated code. Without it engines must call in another way.
     #[error("code cannot be generated here")]
     NoCode,

@@ -18,6 +18,7 @@ use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::{ThunkCode, Thunks};
 use crate::entry::engine_callback::interpreter::ScriptCall;
 use crate::entry::engine_callback::key::{EngineCallbackKey, MAX_COMPILED};
+use crate::entry::engine_values::destination::Destination;
 use crate::entry::engine_values::function::EngineValues;
 use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
@@ -239,8 +240,36 @@ impl Jit {
         signature: &Signature,
         engine: &EngineAbi,
     ) -> Result<EngineValues, JitError> {
+        self.engine_values_with(signature, engine, None)
+    }
+
+    /// Does as [`uncompiled_engine_values`](Self::uncompiled_engine_values), for functions that write their struct or union
+    /// into a buffer. The engine passes it as one argument more, behind those of C: an object with at least as many bytes
+    /// as the result. The functions return undefined.
+    ///
+    /// The buffer has the index after the last argument when it is [converted](crate::engine::values::EngineHelpers), and
+    /// its slot is the address of its bytes. If an exception waits when C has returned, they are not changed.
+    ///
+    /// # Errors
+    ///
+    /// The result is not a struct or a union, or an argument more is too many; the errors of
+    /// [`engine_values`](Self::engine_values).
+    pub fn uncompiled_engine_values_into(
+        &'static self,
+        signature: &Signature,
+        engine: &EngineAbi,
+    ) -> Result<EngineValues, JitError> {
+        self.engine_values_with(signature, engine, Some(Destination::of(signature)?))
+    }
+
+    fn engine_values_with(
+        &'static self,
+        signature: &Signature,
+        engine: &EngineAbi,
+        destination: Option<Destination>,
+    ) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
-        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
+        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, destination);
         let no_fork = hold_off();
         // Code behind stubs is never freed, because thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
@@ -253,7 +282,7 @@ impl Jit {
                 Some(_) => [&self.uncompiled_trampolines, &self.trampolines],
                 None => [&self.trampolines; 2],
             };
-            let interpreter = Interpreter::new(signature, engine, trampolines);
+            let interpreter = Interpreter::new(signature, engine, destination, trampolines);
             Shape::new(abi, engine, interpreter, self.generator.clone(), uncompiled)
         };
         self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)

@@ -7,7 +7,6 @@ use super::error::EngineError;
 use super::output::Output;
 use super::problem::Problem;
 use super::site::Site;
-use super::view::View;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
@@ -87,7 +86,16 @@ pub(super) unsafe fn to_slot<E: Engine>(
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
     // SAFETY: the caller promises that the value is one of the engine's.
-    unsafe { view_to_slot(engine, site, form, value) }
+    unsafe { view_to_slot(engine, site, Wanted::Argument(form), value) }
+}
+
+/// The requirement on a value.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    /// An argument of C.
+    Argument(Form),
+    /// Bytes for C's result of this form.
+    Destination(Form),
 }
 
 /// Returns a value as a slot, if none of the model's classes has the value.
@@ -99,10 +107,14 @@ pub(super) unsafe fn to_slot<E: Engine>(
 pub(super) unsafe fn view_to_slot<E: Engine>(
     engine: &E,
     site: Site,
-    form: Form,
+    wanted: Wanted,
     value: Words,
 ) -> Result<Converted, Problem> {
     // SAFETY: the caller promises that the value is one of the engine's.
     let view = unsafe { engine.view(site, value) };
-    Ok(Converted { slot: view.to_slot(form)?, has_bytes: matches!(view, View::Bytes { .. }) })
+    let slot = match wanted {
+        Wanted::Argument(form) => view.to_slot(form)?,
+        Wanted::Destination(form) => view.to_destination(form)?,
+    };
+    Ok(Converted { slot, has_bytes: view.bytes().is_some() })
 }

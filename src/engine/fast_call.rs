@@ -8,13 +8,13 @@ use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastC
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar};
 
+use super::convert::Wanted;
 use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
-use super::view::View;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
 use hotcall_jit::Form;
@@ -192,17 +192,19 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    let form = memory.data.argument(index);
     // SAFETY: the handle is one of the engine's.
-    let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
-        // Machine code compares the length.
-        (Form::Bytes(_), View::Bytes { address, len }) => Ok(ResolvedHandle { slot: address as u64, len: len as u64 }),
-        (form, view) => view.to_slot(form).map(|slot| ResolvedHandle { slot: slot.to_bits(), len: u64::MAX }),
+    let view = unsafe { memory.realm.engine().view(site, [handle, 0]) };
+    let len = view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
+    // Machine code compares the length.
+    let (slot, len) = match memory.data.wanted(index) {
+        Wanted::Argument(Form::Bytes(_)) => (view.to_slot(Form::Bytes(0)), len),
+        Wanted::Argument(form) => (view.to_slot(form), u64::MAX),
+        Wanted::Destination(_) => (view.to_destination(Form::Bytes(0)), len),
     };
-    match resolved {
-        Ok(resolved) => {
+    match slot {
+        Ok(slot) => {
             // SAFETY: the caller passes the address of a place for the result.
-            unsafe { to.write(resolved) };
+            unsafe { to.write(ResolvedHandle { slot: slot.to_bits(), len }) };
             true
         }
         Err(problem) => {
@@ -248,7 +250,8 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
         let source = JitError::Memory("none was left for the code of a function".into());
         return memory.throw(site, CompileError::new(memory.data.function.name(), source).into());
     }
-    let problem = match memory.data.argument(index) {
+    let (Wanted::Argument(form) | Wanted::Destination(form)) = memory.data.wanted(index);
+    let problem = match form {
         Form::Bytes(size) => Problem::Short { expected: size as usize, given: bits as usize },
         Form::Void | Form::Scalar(_) => {
             let number = match memory.data.own.native_params.get(index).copied().flatten() {

@@ -65,12 +65,12 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let form = called.record.data.argument(index);
+        let wanted = called.record.data.wanted(index);
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
         // The caller has tried the model's classes.
-        match view_to_slot(realm.engine(), called.site, form, words) {
+        match view_to_slot(realm.engine(), called.site, wanted, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 // Only values of pointers, structs and unions have bytes.

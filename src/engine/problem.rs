@@ -22,6 +22,8 @@ pub enum Kind {
     Buffer,
     /// A buffer whose bytes were transferred.
     DetachedBuffer,
+    /// A buffer whose bytes must not change.
+    ImmutableBuffer,
 }
 
 impl fmt::Display for Kind {
@@ -39,6 +41,7 @@ impl fmt::Display for Kind {
             Self::Pointer => "a pointer",
             Self::Buffer => "a buffer",
             Self::DetachedBuffer => "a detached buffer",
+            Self::ImmutableBuffer => "an immutable buffer",
         })
     }
 }

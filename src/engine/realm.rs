@@ -162,6 +162,29 @@ impl<E: Engine> Realm<E> {
         Record::all(functions, &self.state)
     }
 
+    /// Makes a record of a C function that returns a struct or a union. Its calls write the result into a buffer that script
+    /// passes, so they allocate nothing.
+    ///
+    /// The buffer is one argument more, behind those of C: any value that the engine [views](Engine::view) as bytes, at
+    /// least as many as the result has. Others are refused before C is called, and so are [read-only
+    /// ](super::View::ReadOnly) bytes. The function returns the model's value for undefined.
+    ///
+    /// The buffer is pinned as long as C runs, like an argument of the type [`BUFFER`](Type::BUFFER). Its bytes change when
+    /// C has returned, all at once. So pointers among the arguments may lead to the buffer: C, and script that C calls,
+    /// see the bytes as they were. If the call throws, they do not change. Bytes behind the result do not change either.
+    ///
+    /// # Errors
+    ///
+    /// The result is not a struct or a union, or the function has [`MAX_PARAMETERS`] parameters; those of
+    /// [`record`](Self::record).
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`record`](Self::record).
+    pub unsafe fn record_into(&self, function: &Function) -> Result<Record, RecordError> {
+        Record::into_buffer(function, &self.state)
+    }
+
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
     ///
     /// If the function is more than checks and moves, its first call compiles it. Functions that the engine knows by then

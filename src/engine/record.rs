@@ -43,6 +43,13 @@ impl Record {
         Ok(record)
     }
 
+    /// Makes a record whose calls write the result into a buffer.
+    pub(super) fn into_buffer<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
+        let record = Self::of_values(function, realm, |abi| function.engine_values_into(abi))?;
+        adopt([&record.0]);
+        Ok(record)
+    }
+
     /// Makes a record of each function. Looks for each shape once, and takes the lock of a library once.
     pub(super) fn all<'f, E: Engine>(
         functions: impl IntoIterator<Item = &'f Function>,
@@ -108,9 +115,10 @@ impl Record {
         self.0.entry
     }
 
-    /// The number of arguments, for registering the function.
+    /// The number of arguments, for registering the function. A record [into](super::Realm::record_into) a buffer has one
+    /// more than C's function.
     pub fn arity(&self) -> usize {
-        self.0.function.signature().params().len()
+        self.0.native().values().arity()
     }
 
     /// The C function.

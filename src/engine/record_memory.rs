@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hotcall_jit::JitError;
 use hotcall_jit::engine::values::RecordHead;
 
+use super::convert::Wanted;
 use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
@@ -126,10 +127,10 @@ impl<N, X> RecordData<N, X> {
         native
     }
 
-    /// The form of an argument. The memory for the result has the index after the last argument.
+    /// The requirement on an argument. The destination of the result has the index after the last argument.
     #[inline]
-    pub(super) fn argument(&self, index: usize) -> Form {
-        self.params.get(index).copied().unwrap_or(self.result)
+    pub(super) fn wanted(&self, index: usize) -> Wanted {
+        self.params.get(index).map_or(Wanted::Destination(self.result), |&form| Wanted::Argument(form))
     }
 
     /// The error for an argument that has a problem.

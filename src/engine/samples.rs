@@ -1,6 +1,6 @@
 //! The comparison of a model's objects with samples: values of the running engine.
 
-use hotcall_jit::engine::fast_call::ResolvedHandle;
+use hotcall_jit::engine::fast_call::{Object, ResolvedHandle};
 use hotcall_jit::engine::values::{ObjectClass, Words};
 use hotcall_jit::probe;
 
@@ -9,7 +9,8 @@ use super::site::Site;
 use super::view::View;
 
 /// Returns true if machine code reads all samples as the engine does, or leaves them to it; if at least one sample is of
-/// each kind; and if the counters count references. `retain` adds one to an object.
+/// each kind; if bytes that must not change are told from others; and if the counters count references. `retain` adds one
+/// to an object.
 ///
 /// The objects may be described wrong. A field that cannot be read differs.
 ///
@@ -23,16 +24,20 @@ pub(super) unsafe fn agree<E: Engine>(
     samples: impl IntoIterator<Item = Words>,
     mut retain: impl FnMut(Words),
 ) -> bool {
-    let mut are_found = vec![false; objects.kinds.len() + usize::from(objects.pointers.is_some())];
+    let writable = objects.for_writing();
+    let mut found = vec![Found::default(); objects.kinds.len() + usize::from(objects.pointers.is_some())];
     for value in samples {
-        let Some(readings) = objects.read_by_each(value) else { return false };
-        for (is_found, reading) in are_found.iter_mut().zip(readings) {
+        let Some(readings) = objects.read_by_each(value).zip(writable.read_by_each(value)) else { return false };
+        for (found, (reading, to_write)) in found.iter_mut().zip(readings.0.into_iter().zip(readings.1)) {
             let Some(reading) = reading else { continue };
             // SAFETY: the caller promises that the value and the site are the engine's.
-            if !is_seen(unsafe { engine.view(site, value) }, reading) {
+            let view = unsafe { engine.view(site, value) };
+            let is_read_only = matches!(view, View::ReadOnly { .. });
+            if !is_seen(view, reading) || to_write.is_some() && is_read_only {
                 return false;
             }
-            *is_found = true;
+            found.to_write |= to_write.is_some();
+            found.read_only |= is_read_only;
         }
         if let Some(counter) = counter(objects, value) {
             // SAFETY: `release` releases the reference that was added.
@@ -42,13 +47,26 @@ pub(super) unsafe fn agree<E: Engine>(
             }
         }
     }
-    are_found.into_iter().all(|is_found| is_found)
+    // Without a sample that may not be written to, a check for that could be one that holds for all objects.
+    let are_told = |(kind, found): (&Object, &Found)| found.read_only || kind.writable.is_empty();
+    found.iter().all(|found| found.to_write) && objects.kinds.iter().zip(&found).all(are_told)
+}
+
+/// The samples of a kind.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// True if there is one that may be written to.
+    to_write: bool,
+    /// True if there is one that may not.
+    read_only: bool,
 }
 
 /// Returns true if machine code's reading agrees with the engine's view.
 fn is_seen(view: View, ResolvedHandle { slot, len }: ResolvedHandle) -> bool {
     match view {
-        View::Bytes { address, len: bytes } => len == bytes as u64 && (bytes == 0 || slot == address as u64),
+        View::Bytes { address, len: bytes } | View::ReadOnly { address, len: bytes } => {
+            len == bytes as u64 && (bytes == 0 || slot == address as u64)
+        }
         View::Pointer(address) => len == u64::MAX && slot == address as u64,
         View::Number(_) | View::BigInt(_) | View::Boolean(_) | View::Null | View::Undefined | View::Other(_) => false,
     }

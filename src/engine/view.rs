@@ -31,6 +31,14 @@ pub enum View {
         /// Their number.
         len: usize,
     },
+    /// Bytes that must not change, such as those of an immutable buffer. They are arguments like other bytes, but results
+    /// are not written there.
+    ReadOnly {
+        /// Their address.
+        address: *mut u8,
+        /// Their number.
+        len: usize,
+    },
     /// A value of another kind.
     Other(Kind),
 }
@@ -45,6 +53,7 @@ impl View {
             Self::Undefined => Kind::Undefined,
             Self::Pointer(_) => Kind::Pointer,
             Self::Bytes { .. } => Kind::Buffer,
+            Self::ReadOnly { .. } => Kind::ImmutableBuffer,
             Self::Other(kind) => kind,
         }
     }
@@ -53,19 +62,29 @@ impl View {
         Problem::Kind { expected, found: self.kind() }
     }
 
+    /// Returns the address and the number of bytes that C can read.
+    pub(super) const fn bytes(self) -> Option<(*mut u8, usize)> {
+        match self {
+            Self::Bytes { address, len } | Self::ReadOnly { address, len } => Some((address, len)),
+            Self::Number(_) | Self::BigInt(_) | Self::Boolean(_) | Self::Null | Self::Undefined => None,
+            Self::Pointer(_) | Self::Other(_) => None,
+        }
+    }
+
     /// Returns the value as a slot of a type. An aggregate becomes the address of its bytes.
     #[inline]
     pub(super) fn to_slot(self, form: Form) -> Result<Slot, Problem> {
-        match (form, self) {
+        match (form, self.bytes()) {
             (Form::Scalar(scalar), _) => self.to_scalar(scalar),
-            (Form::Bytes(size), Self::Bytes { address, len }) if len >= size as usize => {
-                Ok(Slot::from(address.cast_const()))
-            }
-            (Form::Bytes(size), Self::Bytes { len: given, .. }) => {
-                Err(Problem::Short { expected: size as usize, given })
-            }
+            (Form::Bytes(size), Some((address, len))) if len >= size as usize => Ok(Slot::from(address.cast_const())),
+            (Form::Bytes(size), Some((_, given))) => Err(Problem::Short { expected: size as usize, given }),
             (Form::Bytes(_) | Form::Void, _) => Err(self.wrong("a buffer")),
         }
+    }
+
+    /// Returns the address of bytes for a result of this form, which is an aggregate.
+    pub(super) fn to_destination(self, form: Form) -> Result<Slot, Problem> {
+        if let Self::ReadOnly { .. } = self { Err(self.wrong("a buffer")) } else { self.to_slot(form) }
     }
 
     fn to_scalar(self, scalar: Scalar) -> Result<Slot, Problem> {
@@ -110,9 +129,12 @@ impl View {
         match self {
             Self::Null => Ok(Slot::from_bits(0)),
             Self::Pointer(address) if takes_pointers => Ok(address.into()),
-            Self::Bytes { address, .. } if takes_bytes => Ok(Slot::from(address.cast_const())),
-            Self::Pointer(_) | Self::Bytes { .. } | Self::Number(_) | Self::BigInt(_) => Err(self.wrong(expected)),
-            Self::Boolean(_) | Self::Undefined | Self::Other(_) => Err(self.wrong(expected)),
+            Self::Bytes { address, .. } | Self::ReadOnly { address, .. } if takes_bytes => {
+                Ok(Slot::from(address.cast_const()))
+            }
+            Self::Pointer(_) | Self::Bytes { .. } | Self::ReadOnly { .. } => Err(self.wrong(expected)),
+            Self::Number(_) | Self::BigInt(_) | Self::Boolean(_) => Err(self.wrong(expected)),
+            Self::Undefined | Self::Other(_) => Err(self.wrong(expected)),
         }
     }
 }

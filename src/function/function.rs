@@ -151,6 +151,11 @@ impl Function {
         self.state.prototype.engine_values(engine)
     }
 
+    /// The function that engines of this kind call, compiled or not. It writes its result into a buffer.
+    pub(crate) fn engine_values_into(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        self.state.prototype.engine_values_into(engine)
+    }
+
     /// The function that an engine's compiled code calls, as this model says, compiled or not.
     pub(crate) fn fast_call(&self, model: &FastCallModel, helpers: FastCallHelpers) -> Result<FastCall, JitError> {
         Jit::shared()?.uncompiled_fast_call(self.signature(), model, helpers)

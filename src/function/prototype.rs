@@ -31,6 +31,8 @@ pub(crate) struct Prototype {
     /// The functions that engines call, for each kind of engine. Kinds are few, and finding one by its shape would take
     /// a microsecond.
     engine_values: Lock<Vec<(EngineAbi, EngineValues)>>,
+    /// Those that write their result into a buffer.
+    engine_values_into: Lock<Vec<(EngineAbi, EngineValues)>>,
 }
 
 /// The number of first calls that together lose as much time as compiling takes: about 9 ns each, against 35 µs.
@@ -99,6 +101,7 @@ impl Prototype {
             uncompiled: Once::new(),
             first_calls: AtomicU32::new(0),
             engine_values: Lock::default(),
+            engine_values_into: Lock::default(),
         })
     }
 
@@ -158,29 +161,48 @@ impl Prototype {
     /// The function that engines of this kind call, made if it is missing, compiled or not. It lives as long as the
     /// prototype.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
-        let find = |known: &[(EngineAbi, EngineValues)]| {
-            let of_engine = known.iter().find(|(other, _)| other == engine);
-            of_engine.map(|(_, values)| values.clone())
-        };
-        if let Some(values) = find(&self.engine_values.hold()) {
-            return Ok(values);
-        }
-        // Two threads that arrive here together get one function from the cache of code.
-        let values = Jit::shared()?.uncompiled_engine_values(&self.signature, engine)?;
-        let mut known = self.engine_values.hold();
-        if find(&known).is_none() {
-            known.push((engine.clone(), values.clone()));
-        }
-        Ok(values)
+        let make = || Jit::shared()?.uncompiled_engine_values(&self.signature, engine);
+        known_or_made(&self.engine_values, engine, make)
     }
+
+    /// Does as [`engine_values`](Self::engine_values) for functions that write their result into a buffer.
+    pub(crate) fn engine_values_into(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        let make = || Jit::shared()?.uncompiled_engine_values_into(&self.signature, engine);
+        known_or_made(&self.engine_values_into, engine, make)
+    }
+}
+
+/// The function of this kind of engine, made if it is not known.
+fn known_or_made(
+    known: &Lock<Vec<(EngineAbi, EngineValues)>>,
+    engine: &EngineAbi,
+    make: impl FnOnce() -> Result<EngineValues, JitError>,
+) -> Result<EngineValues, JitError> {
+    let find = |known: &[(EngineAbi, EngineValues)]| {
+        let of_engine = known.iter().find(|(other, _)| other == engine);
+        of_engine.map(|(_, values)| values.clone())
+    };
+    if let Some(values) = find(&known.hold()) {
+        return Ok(values);
+    }
+    // Two threads that arrive here together get one function from the cache of code.
+    let values = make()?;
+    let mut known = known.hold();
+    if find(&known).is_none() {
+        known.push((engine.clone(), values.clone()));
+    }
+    Ok(values)
 }
 
 #[cfg(feature = "conformance")]
 impl Prototype {
     /// Compiles what engines call.
     pub(crate) fn compile_for_engines(&self) -> Result<(), JitError> {
-        let known: Vec<_> = self.engine_values.hold().iter().map(|(_, values)| values.clone()).collect();
-        known.iter().try_for_each(EngineValues::compile)
+        let known = |known: &Lock<Vec<(EngineAbi, EngineValues)>>| {
+            known.hold().iter().map(|(_, values)| values.clone()).collect::<Vec<_>>()
+        };
+        let all = [&self.engine_values, &self.engine_values_into].map(known);
+        all.iter().flatten().try_for_each(EngineValues::compile)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn find(
     slow: Block,
 ) {
     // No word is of two kinds, so the order does not matter.
-    let kinds: Vec<_> = kinds.iter().filter(|object| want.takes(object)).collect();
+    let kinds: Vec<_> = kinds.iter().filter(|object| want.takes(object)).map(|object| want.kind(object)).collect();
     for (index, object) in kinds.iter().enumerate() {
         let other = if index + 1 == kinds.len() { slow } else { b.create_block() };
         for check in &object.checks {
@@ -42,18 +42,17 @@ pub(crate) fn find(
 }
 
 fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
-    match (want, &object.length) {
-        (Want::Bytes(size), Some(length)) => {
+    if let Some(length) = &object.length {
+        if want.size() > 0 {
             let len = load_length(b, length, word);
-            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
+            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(want.size()));
             go_on_if(b, enough, slow);
         }
-        (Want::Pointer { pins: true, .. }, Some(length)) => {
+        if want.pins() {
             let elements = load(b, &length.at, word, length.len);
             let few = b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, elements, i64::from(MAX_PINNED_ELEMENTS));
             go_on_if(b, few, slow);
         }
-        (Want::Bytes(_) | Want::Pointer { .. }, _) => {}
     }
     let words: Vec<_> = object.address.iter().map(|path| load(b, path, word, 8)).collect();
     let sum = words.into_iter().reduce(|sum, word| b.ins().iadd(sum, word));

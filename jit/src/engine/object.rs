@@ -4,6 +4,8 @@
 //! uses, so that an engine's author can compare them with the engine's own answers. A function gets the way to load
 //! memory: ordinary loads, or [loads that fail](Lines) where there is no memory.
 
+#[cfg(feature = "cranelift")]
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use crate::c::form::Form;
@@ -20,6 +22,9 @@ pub struct Object {
     /// The checks that hold for these objects alone. They run in order: a check may read memory that earlier checks
     /// make valid.
     pub checks: Box<[Check]>,
+    /// Further checks, which hold for those whose bytes C's result may be written to. They run after the others. Empty if
+    /// that are all of them.
+    pub writable: Box<[Check]>,
     /// The words whose sum is the address.
     pub address: Box<[Path]>,
     /// The number of bytes.
@@ -84,12 +89,18 @@ pub struct ResolvedHandle {
 impl Object {
     /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
-        Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
+        let address = address.into_iter().collect();
+        Self { checks: Box::default(), writable: Box::default(), address, length: None }
     }
 
     /// Sets the checks that hold for these objects alone, in order.
     pub fn checks(self, checks: impl IntoIterator<Item = Check>) -> Self {
         Self { checks: checks.into_iter().collect(), ..self }
+    }
+
+    /// Sets the checks that only objects with writable bytes pass, in order.
+    pub fn writable(self, checks: impl IntoIterator<Item = Check>) -> Self {
+        Self { writable: checks.into_iter().collect(), ..self }
     }
 
     /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. Objects with a length are bytes,
@@ -102,7 +113,14 @@ impl Object {
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
-        is_known && self.checks.iter().all(Check::is_consistent) && self.address.iter().all(is_path)
+        let mut checks = self.checks.iter().chain(&self.writable);
+        is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
+    }
+
+    /// Returns the kind of those of these objects whose bytes may be written to.
+    pub(crate) fn for_writing(&self) -> Self {
+        let checks = self.checks.iter().chain(&self.writable).cloned().collect();
+        Self { checks, ..self.clone() }
     }
 }
 
@@ -156,6 +174,8 @@ pub(crate) enum Want {
     Pointer { pointee: Pointee, pins: bool },
     /// At least this many bytes.
     Bytes(u32),
+    /// At least `size` bytes, to which C's result may be written. If `pins`, the object goes to the list of pinned objects.
+    Destination { size: u32, pins: bool },
 }
 
 /// The largest number of elements of an object that machine code pins. Larger objects are left to the helper, because
@@ -178,7 +198,7 @@ impl Want {
 
     /// Returns true if its objects go to the list of pinned objects.
     pub(crate) const fn pins(self) -> bool {
-        matches!(self, Self::Pointer { pins: true, .. })
+        matches!(self, Self::Pointer { pins: true, .. } | Self::Destination { pins: true, .. })
     }
 
     /// Returns true if an address without bytes serves.
@@ -192,11 +212,30 @@ impl Want {
         matches!(self, Self::Pointer { .. })
     }
 
+    /// Returns the smallest number of bytes that it accepts.
+    pub(crate) const fn size(self) -> u32 {
+        match self {
+            Self::Bytes(size) | Self::Destination { size, .. } => size,
+            Self::Pointer { .. } => 0,
+        }
+    }
+
+    /// Returns the kind with the checks of the requirement.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn kind(self, object: &Object) -> Cow<'_, Object> {
+        match self {
+            Self::Destination { .. } if !object.writable.is_empty() => Cow::Owned(object.for_writing()),
+            Self::Pointer { .. } | Self::Bytes(_) | Self::Destination { .. } => Cow::Borrowed(object),
+        }
+    }
+
     /// Returns true if it accepts objects of this kind: bytes, or pointers.
     pub(crate) const fn takes(self, object: &Object) -> bool {
         match self {
             Self::Pointer { pointee: Pointee::Opaque | Pointee::Function, .. } => object.length.is_none(),
-            Self::Pointer { pointee: Pointee::Buffer, .. } | Self::Bytes(_) => object.length.is_some(),
+            Self::Pointer { pointee: Pointee::Buffer, .. } | Self::Bytes(_) | Self::Destination { .. } => {
+                object.length.is_some()
+            }
             Self::Pointer { pointee: Pointee::Text, .. } => true,
         }
     }
@@ -213,14 +252,9 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
     let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
     let Ok(found) = first(kinds.iter().filter(|kind| want.takes(kind)), word, &load);
     let (kind, ResolvedHandle { slot, len }) = found?;
-    let is_taken = match want {
-        Want::Bytes(size) => len >= size.into(),
-        Want::Pointer { pins, .. } => {
-            let elements = kind.length.as_ref().map_or(Ok(0), |length| length.elements(word, &load));
-            !pins || elements.is_ok_and(|elements| elements <= MAX_PINNED_ELEMENTS.into())
-        }
-    };
-    is_taken.then_some(slot)
+    let elements = || kind.length.as_ref().map_or(Ok(0), |length| length.elements(word, &load));
+    let is_small = !want.pins() || elements().is_ok_and(|elements| elements <= MAX_PINNED_ELEMENTS.into());
+    (is_small && len >= want.size().into()).then_some(slot)
 }
 
 /// Resolves an object of one of these kinds. `None` if it is of none.

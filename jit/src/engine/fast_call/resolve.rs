@@ -31,6 +31,12 @@ impl Handles {
         let objects = self.objects.iter().filter(|object| object.length.is_some()).cloned().collect();
         Self { objects, ..self.clone() }
     }
+
+    /// Returns these handles with only the objects whose bytes may be written to.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn for_writing(&self) -> Self {
+        Self { objects: self.objects.iter().map(|object| object.for_writing()).collect(), ..self.clone() }
+    }
 }
 
 impl Tag {

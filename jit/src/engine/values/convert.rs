@@ -1,10 +1,9 @@
 //! Conversions of values to slots and back by a model, without machine code. They agree with the model's trampolines.
 
-use crate::c::form::Form;
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
-use crate::engine::object::{self, ResolvedHandle, Want};
+use crate::engine::object::{self, Object, ResolvedHandle, Want};
 use crate::engine::test::read;
 use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ValueModel};
 
@@ -92,31 +91,9 @@ impl ValueModel {
         unsafe { object::find(&objects.kinds, word) }
     }
 
-    /// Returns the address of an object's bytes, or the one that it holds, and the address of the object or 0. `None`
-    /// if machine code leaves the value to the helper.
-    ///
-    /// # Safety
-    ///
-    /// The model describes this value correctly, as far as reading memory goes.
-    pub(crate) unsafe fn address(&self, param: Form, value: Words) -> Option<(u64, u64)> {
-        let (objects, want) = (self.objects.as_ref()?, Want::of(param, self.has_pin_list())?);
-        if let Some(address) = objects.pointer(value).filter(|_| want.takes_pointers()) {
-            return Some((address, 0));
-        }
-        let word = objects.word(value)?;
-        // SAFETY: the class says that the word is the address of an object, and the caller promises that the model
-        // describes it.
-        unsafe { object::address(&objects.kinds, word, want) }.map(|address| (address, word))
-    }
-
     /// Returns true if realms of the model have a list of pinned objects.
     pub(crate) fn has_pin_list(&self) -> bool {
         self.objects.as_ref().is_some_and(|objects| objects.pins.is_some())
-    }
-
-    /// Returns true if the objects of a parameter are added to the list of pinned objects.
-    pub(crate) fn pins_of(&self, param: Form) -> bool {
-        Want::of(param, self.has_pin_list()).is_some_and(Want::pins)
     }
 
     /// Returns the value of a `void` function, which also stands for a missing argument.
@@ -133,6 +110,27 @@ pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
 }
 
 impl ObjectClass {
+    /// Returns the address of an object's bytes, or the one that it holds, and the address of the object or 0. `None`
+    /// if machine code leaves the value to the helper.
+    ///
+    /// # Safety
+    ///
+    /// The class describes this value correctly, as far as reading memory goes.
+    pub(crate) unsafe fn address(&self, want: Want, value: Words) -> Option<(u64, u64)> {
+        if let Some(address) = self.pointer(value).filter(|_| want.takes_pointers()) {
+            return Some((address, 0));
+        }
+        let word = self.word(value)?;
+        // SAFETY: the test says that the word is the address of an object, and the caller promises that the class
+        // describes it.
+        unsafe { object::address(&self.kinds, word, want) }.map(|address| (address, word))
+    }
+
+    /// Returns the class with the [kinds](Self::kinds) of objects whose bytes may be written to.
+    pub fn for_writing(&self) -> Self {
+        Self { kinds: self.kinds.iter().map(Object::for_writing).collect(), ..self.clone() }
+    }
+
     /// Returns the address of the object, if the value holds one.
     pub fn word(&self, value: Words) -> Option<u64> {
         self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)

@@ -37,6 +37,7 @@ use crate::engine::values::model::ResultPath;
 use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
 use crate::entry::engine_values::interpreter::interpret;
 use crate::entry::engine_values::key::{EngineValuesKey, is_pinnable, may_need_helper};
+use crate::entry::engine_values::objects;
 use crate::entry::engine_values::pack;
 use crate::entry::engine_values::unpack::{self, Unpacked};
 use crate::error::JitError;
@@ -63,27 +64,35 @@ impl Body for EngineValuesBody<'_> {
         call.check_count(b);
         let target = call.load_target(b);
         let memory = call.result_memory(b);
-        let results = if !key.is_buffered() {
-            let mut source = Unpacked::new(&call, memory);
-            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
+        let (results, destination) = if !key.is_buffered() {
+            let destination = objects::find_destination(&call, b);
+            let mut source = Unpacked::new(&call, memory, destination.as_ref());
+            let results = call::emit(b, &key.plan, &self.call, &mut source, target, shim);
+            (results, destination.map(|destination| destination.address))
         } else {
             // Closing the function from now on does not affect this call.
             let target = Kept::store(b, target);
             let slots = call.convert(b);
             let target = target.load(b);
+            let behind = key.params.len() as i32 * 8;
+            let address = key.destination.map(|_| b.ins().stack_load(types::I64, types::I64, slots, behind));
+            let destination = address.map(|address| Kept::store(b, address));
             let slots = frame::address(b, slots, 0);
             let result = memory.map(|memory| frame::address(b, memory, 0));
             let mut source = Slots::new(slots, result.unwrap_or(slots), key.params.len());
-            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
+            (call::emit(b, &key.plan, &self.call, &mut source, target, shim), destination)
         };
-        call.finish(b, &results, memory);
+        match destination {
+            None => call.finish(b, &results, memory),
+            Some(destination) => call.finish_into(b, &results, memory, &destination),
+        }
         call.emit_exits(b);
     }
 }
 
 impl EngineCall<'_> {
     fn check_count(&self, b: &mut FunctionBuilder<'_>) {
-        let count = self.native.key.params.len();
+        let count = self.native.key.arity();
         if count > 0 && !self.model().padded {
             let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, self.argc, count as i64);
             let next = next_block(b);
@@ -105,7 +114,7 @@ impl EngineCall<'_> {
     /// Returns its address.
     fn convert(&self, b: &mut FunctionBuilder<'_>) -> StackSlot {
         let params = &self.native.key.params;
-        let slots = frame::reserve(b, params.len() as u32 * 8);
+        let slots = frame::reserve(b, self.native.key.arity() as u32 * 8);
         for (arg, scalar) in params.iter().enumerate() {
             if let Some(scalar) = scalar.filter(|&scalar| !may_need_helper(scalar)) {
                 let slot = unpack::slot(self, b, arg, scalar, self.argv, self.slow);
@@ -122,6 +131,9 @@ impl EngineCall<'_> {
                 },
                 None => self.convert_argument(b, arg, slots),
             }
+        }
+        if self.native.key.destination.is_some() {
+            self.convert_argument(b, params.len(), slots);
         }
         slots
     }
@@ -181,13 +193,15 @@ impl EngineCall<'_> {
         b.switch_to_block(next);
     }
 
-    /// Reserves memory for the bytes of a result, if there are any.
+    /// Reserves memory for the bytes of a result, if there are any. Those in registers go straight to a destination.
     fn result_memory(&self, b: &mut FunctionBuilder<'_>) -> Option<StackSlot> {
+        let is_hidden = matches!(self.native.key.plan.ret, Return::Hidden { .. });
         match self.native.key.result {
+            Form::Bytes(_) if self.native.key.destination.is_some() && !is_hidden => None,
             Form::Bytes(size) => {
                 let size = size.next_multiple_of(8).max(8);
                 let memory = frame::reserve(b, size);
-                if matches!(self.native.key.plan.ret, Return::Hidden { .. }) {
+                if is_hidden {
                     // C may leave bytes unchanged, such as padding. Script can see them, so they are zeroed first.
                     let address = frame::address(b, memory, 0);
                     bytes::zero(b, address, size);
@@ -213,7 +227,7 @@ impl EngineCall<'_> {
         if self.native.key.pins_by_helper() {
             raw = self.release(b, raw);
         }
-        self.check_pending(b);
+        self.check_pending(b, |_| {});
         let value = match (self.native.key.result, raw, memory) {
             (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
             (Form::Bytes(size), _, Some(memory)) => {
@@ -225,6 +239,29 @@ impl EngineCall<'_> {
             }
             _ => pack::words(b, self.model(), self.model().undefined.value),
         };
+        self.succeed(b, &value);
+    }
+
+    /// Emits the code after the call of C, whose result goes to a destination. The pins keep that in place, so they are
+    /// released last.
+    fn finish_into(&self, b: &mut FunctionBuilder<'_>, results: &[Value], memory: Option<StackSlot>, to: &Kept) {
+        let release = |b: &mut FunctionBuilder<'_>| {
+            if self.native.key.pins_by_helper() {
+                self.release(b, None);
+            }
+        };
+        self.check_pending(b, release);
+        let to = to.load(b);
+        match (&self.native.key.plan.ret, memory) {
+            (Return::Pass(arg), _) => call::store_pieces(b, arg.pieces(), results, to),
+            (Return::Hidden { .. }, Some(memory)) => {
+                let from = frame::address(b, memory, 0);
+                bytes::copy_exactly(b, from, to, self.native.key.result.bytes());
+            }
+            (Return::Hidden { .. }, None) => unreachable!("a result in memory has bytes"),
+        }
+        release(b);
+        let value = pack::words(b, self.model(), self.model().undefined.value);
         self.succeed(b, &value);
     }
 
@@ -248,7 +285,8 @@ impl EngineCall<'_> {
         param
     }
 
-    fn check_pending(&self, b: &mut FunctionBuilder<'_>) {
+    /// Continues if no exception waits. Otherwise emits `first`, and throws.
+    fn check_pending(&self, b: &mut FunctionBuilder<'_>, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let record = self.record_after_call(b);
         let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
         let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
@@ -258,6 +296,7 @@ impl EngineCall<'_> {
         b.seal_block(next);
         b.set_cold_block(thrown);
         b.switch_to_block(thrown);
+        first(b);
         let why = b.ins().iconst(types::I64, Failure::Pending as i64);
         self.help(b, self.helpers().fail as *const u8, &[why]);
         b.ins().jump(self.exception, &[]);
@@ -268,7 +307,7 @@ impl EngineCall<'_> {
     fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
-        let count = b.ins().iconst(types::I64, self.native.key.params.len() as i64);
+        let count = b.ins().iconst(types::I64, self.native.key.arity() as i64);
         b.ins().jump(self.interpret, &[BlockArg::from(count)]);
 
         b.seal_block(self.interpret);

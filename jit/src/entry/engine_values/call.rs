@@ -50,7 +50,8 @@ impl<'a> EngineValuesBody<'a> {
             Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        let bytes = model.bytes.as_ref().filter(|_| matches!(key.result, Form::Bytes(_)));
+        let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
+        let bytes = model.bytes.as_ref().filter(|_| makes_value);
         let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
         Ok(Self { key, plan, arrival, spare, call, bytes, interpret })
     }

@@ -20,7 +20,7 @@ impl Explanation {
     pub fn engine_values(signature: &Signature, engine: &EngineAbi) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
-        let key = EngineValuesKey::of(abi, signature, plan.clone(), engine);
+        let key = EngineValuesKey::of(abi, signature, plan.clone(), engine, None);
         Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, ptr::null())?)
     }
 }

@@ -100,6 +100,12 @@ impl EngineValues {
         Ok(EngineFunction { entry, stub, code: self.clone() })
     }
 
+    /// Returns the number of arguments that the engine passes to a function: those of C, and a buffer for the result if the
+    /// functions [write it there](crate::Jit::uncompiled_engine_values_into).
+    pub fn arity(&self) -> usize {
+        self.0.arity()
+    }
+
     /// Compiles the functions, so that later calls are not interpreted. It does nothing if they are compiled already,
     /// have too many parameters, or the system refuses memory for code.
     ///

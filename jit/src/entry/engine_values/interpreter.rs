@@ -9,11 +9,14 @@ use std::ptr;
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
+use crate::c::scalar::Scalar;
 use crate::c::signature::MAX_PARAMETERS;
 use crate::engine::call::{Failure, NativeCall, Words};
+use crate::engine::object::Want;
 use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::{EngineAbi, ResultPath, Role};
+use crate::engine::values::model::{EngineAbi, ObjectClass, ResultPath, Role, ValueModel};
+use crate::entry::engine_values::destination::Destination;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
@@ -23,27 +26,61 @@ use crate::stubs::cell::{RetiredCell, count_retired_call};
 /// A signature with the model by which its values are converted.
 pub(crate) struct Interpreter {
     engine: EngineAbi,
-    params: Box<[Form]>,
+    params: Box<[Param]>,
     /// The number of parameters whose objects are pinned.
     pinned: usize,
     result: Form,
+    destination: Option<Destination>,
     signature: Signature,
     /// Makes the trampoline at the first call: preferably a universal one, which takes far less time to make.
     trampolines: [&'static Trampolines; 2],
     trampoline: Once<Trampoline>,
 }
 
+/// A parameter of the engine: one of C's, or the destination of the result.
+struct Param {
+    /// The type, if it is a scalar.
+    scalar: Option<Scalar>,
+    /// The objects that machine code reads, and the requirement on them. `None` if it takes none.
+    objects: Option<(ObjectClass, Want)>,
+}
+
+impl Param {
+    fn of(form: Form, model: &ValueModel) -> Self {
+        let want = Want::of(form, model.has_pin_list());
+        Self { scalar: form.scalar(), objects: model.objects.clone().zip(want) }
+    }
+
+    fn of_destination(destination: Destination, model: &ValueModel) -> Self {
+        let objects = model.objects.as_ref().map(|objects| (objects.for_writing(), destination.want(model)));
+        Self { scalar: None, objects }
+    }
+
+    /// Returns true if its objects are added to the list of pinned objects.
+    fn is_pinned(&self) -> bool {
+        self.objects.as_ref().is_some_and(|(_, want)| want.pins())
+    }
+}
+
 impl Interpreter {
     /// Makes the interpreter. It calls C by one of the first trampolines, or of the others if no address is left for
     /// another one of these.
-    pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: [&'static Trampolines; 2]) -> Self {
-        let is_pinned = |param: &&Form| engine.model().pins_of(**param);
-        let params: Box<[_]> = signature.params().iter().map(Form::of).collect();
+    pub(crate) fn new(
+        signature: &Signature,
+        engine: &EngineAbi,
+        destination: Option<Destination>,
+        trampolines: [&'static Trampolines; 2],
+    ) -> Self {
+        let model = engine.model();
+        let of_c = signature.params().iter().map(|ty| Param::of(Form::of(ty), model));
+        let behind = destination.map(|destination| Param::of_destination(destination, model));
+        let params: Box<[_]> = of_c.chain(behind).collect();
         Self {
             engine: engine.clone(),
-            pinned: params.iter().filter(is_pinned).count(),
+            pinned: params.iter().filter(|param| param.is_pinned()).count(),
             params,
             result: Form::of(signature.result()),
+            destination,
             signature: signature.clone(),
             trampolines,
             trampoline: Once::new(),
@@ -64,6 +101,15 @@ impl Interpreter {
 
     pub(crate) const fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    pub(crate) const fn destination(&self) -> Option<Destination> {
+        self.destination
+    }
+
+    /// Returns the number of arguments that the engine passes.
+    pub(crate) const fn arity(&self) -> usize {
+        self.params.len()
     }
 
     /// Returns the interpreter of a record.
@@ -106,6 +152,13 @@ impl Interpreter {
         let mut result = unsafe { self.call(trampoline, target, args.as_ptr().cast()) };
         // SAFETY: the call belongs to the engine of these helpers, and the result has the type of the signature.
         unsafe {
+            if let Some(Destination { size }) = self.destination
+                && !record.is_pending()
+            {
+                // The destination is the last argument, whose bytes are in place until the pins are released.
+                let to = ptr::with_exposed_provenance_mut::<u8>(args[self.params.len() - 1].assume_init() as usize);
+                result.slot().cast::<u8>().copy_to_nonoverlapping(to, size as usize);
+            }
             if (*call).is_pinned() {
                 (helpers.finish)(call);
             }
@@ -113,9 +166,9 @@ impl Interpreter {
                 return fail(Failure::Pending);
             }
             let packed = match self.result {
-                Form::Void => Some(self.engine.model().undefined()),
+                Form::Bytes(_) if self.destination.is_none() => None,
+                Form::Void | Form::Bytes(_) => Some(self.engine.model().undefined()),
                 Form::Scalar(scalar) => self.engine.model().pack(scalar, *result.slot()),
-                Form::Bytes(_) => None,
             };
             let Some(words) = packed else { return (helpers.result)(call, result.slot(), value) };
             value.write(words);
@@ -159,18 +212,18 @@ impl Interpreter {
         // SAFETY: the caller promises a call of this signature.
         let list = unsafe { self.list(call) };
         let (mut objects, mut count) = ([0; MAX_PINNED], 0);
-        for (index, (&param, slot)) in self.params.iter().zip(slots).enumerate() {
+        for (index, (param, slot)) in self.params.iter().zip(slots).enumerate() {
             let mut value = model.undefined();
             if index < argc {
                 let size = usize::from(model.size);
                 // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
-            let is_pinned = list.is_some() && model.pins_of(param);
-            let reads_objects = is_pinned || !model.pins_of(param);
-            let unpacked = param.scalar().and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
+            let is_pinned = list.is_some() && param.is_pinned();
+            let objects_read = param.objects.as_ref().filter(|_| is_pinned || !param.is_pinned());
+            let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
             // SAFETY: the value is one of the engine's, which the model describes.
-            let address = || if reads_objects { unsafe { model.address(param, value) } } else { None };
+            let address = || objects_read.and_then(|(class, want)| unsafe { class.address(*want, value) });
             if let Some((converted, object)) = unpacked.or_else(address) {
                 slot.write(converted);
                 if is_pinned {

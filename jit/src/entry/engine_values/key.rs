@@ -8,6 +8,7 @@ use crate::convention::canonical;
 use crate::convention::plan::Plan;
 use crate::engine::pins::MAX_PINNED;
 use crate::engine::values::model::EngineAbi;
+use crate::entry::engine_values::destination::Destination;
 
 /// Signatures with equal keys share a native function; models are compared by their contents.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -19,11 +20,19 @@ pub(crate) struct EngineValuesKey {
     /// The types of the parameters; `None` is a struct or union.
     pub(crate) params: Box<[Option<Scalar>]>,
     pub(crate) result: Form,
+    /// The destination of the result, which is an argument behind C's. `None` if the result becomes a value.
+    pub(crate) destination: Option<Destination>,
 }
 
 impl EngineValuesKey {
     /// Makes the key of a signature from its plan.
-    pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan, engine: &EngineAbi) -> Self {
+    pub(crate) fn of(
+        abi: Abi,
+        signature: &Signature,
+        plan: Plan,
+        engine: &EngineAbi,
+        destination: Option<Destination>,
+    ) -> Self {
         // Only machine code that reads objects depends on what a pointer points to.
         let reads_objects = engine.model().objects.is_some();
         let param = |scalar: Scalar| {
@@ -36,13 +45,21 @@ impl EngineValuesKey {
             plan: canonical::outgoing(signature, plan),
             params: signature.params().iter().map(|ty| ty.as_scalar().map(param)).collect(),
             result: Form::of(signature.result()).representative(),
+            destination,
         }
     }
 
-    /// Returns the number of parameters that a helper converts and may pin.
+    /// Returns the number of arguments that the engine passes.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn arity(&self) -> usize {
+        self.params.len() + usize::from(self.destination.is_some())
+    }
+
+    /// Returns the number of arguments that a helper converts and may pin.
     #[cfg(feature = "cranelift")]
     pub(crate) fn pinnable(&self) -> usize {
-        self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
+        let params = self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count();
+        params + usize::from(self.destination.is_some())
     }
 
     /// Returns true if compiled code converts arguments by a helper, which may pin them.
@@ -54,17 +71,23 @@ impl EngineValuesKey {
     /// Returns true if arguments go to a buffer of slots before they go to their places.
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
-        let any = |is: fn(Scalar) -> bool| self.params.iter().any(|param| param.is_none_or(is));
-        let has_slots = self.params.len() > MAX_IN_REGISTERS || any(may_need_helper);
+        let needs_helper = self.params.iter().any(|param| param.is_none_or(may_need_helper));
+        let has_slots = self.params.len() > MAX_IN_REGISTERS || needs_helper || self.destination.is_some();
         // Machine code reads objects on the way to their registers.
-        has_slots && !(self.engine.model().objects.is_some() && any(is_pinnable))
+        has_slots && !self.reads_objects()
+    }
+
+    /// Returns true if machine code finds the bytes of objects.
+    fn reads_objects(&self) -> bool {
+        let has_objects =
+            || self.destination.is_some() || self.params.iter().any(|param| param.is_none_or(is_pinnable));
+        self.engine.model().objects.is_some() && has_objects()
     }
 
     /// Returns true if compiling takes too long for what it saves.
     pub(crate) fn is_too_long(&self) -> bool {
-        let reads_objects =
-            || self.engine.model().objects.is_some() && self.params.iter().any(|param| param.is_none_or(is_pinnable));
-        let max = if self.params.len() > MAX_IN_REGISTERS && reads_objects() { MAX_IN_REGISTERS } else { MAX_COMPILED };
+        let is_long = self.params.len() > MAX_IN_REGISTERS;
+        let max = if is_long && self.reads_objects() { MAX_IN_REGISTERS } else { MAX_COMPILED };
         self.params.len() > max
     }
 }

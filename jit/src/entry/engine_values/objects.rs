@@ -8,6 +8,7 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::frame::Kept;
 use crate::codegen::object::find;
 use crate::codegen::test::test;
 use crate::engine::object::Want;
@@ -65,6 +66,30 @@ pub(crate) fn resolve(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, arg: u
     b.seal_block(done);
     b.switch_to_block(done);
     (address, Pinned { object, nullable: pointers.is_some() || null.is_some() })
+}
+
+/// The destination of the result, kept in the frame for when C has returned.
+pub(crate) struct FoundDestination {
+    /// The address of its bytes.
+    pub(crate) address: Kept,
+    /// The object, if it goes to the list of pinned objects.
+    object: Option<Kept>,
+}
+
+impl FoundDestination {
+    /// Returns the object, if it goes to the list of pinned objects.
+    pub(crate) fn pinned(&self, b: &mut FunctionBuilder<'_>) -> Option<Pinned> {
+        self.object.as_ref().map(|object| Pinned { object: object.load(b), nullable: false })
+    }
+}
+
+/// Finds the destination of the result, if it goes to one.
+pub(crate) fn find_destination(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>) -> Option<FoundDestination> {
+    let key = call.native.key;
+    let want = key.destination?.want(call.model());
+    let (address, Pinned { object, .. }) = resolve(call, b, key.params.len(), want);
+    let address = Kept::store(b, address);
+    Some(FoundDestination { address, object: want.pins().then(|| Kept::store(b, object)) })
 }
 
 /// Loads the address in a value of the class.

@@ -75,7 +75,8 @@ impl Shape {
         uncompiled: Arc<Uncompiled>,
     ) -> Result<Self, JitError> {
         let signature = interpreter.signature();
-        let is_short = !EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine).is_too_long();
+        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, interpreter.destination());
+        let is_short = !key.is_too_long();
         let generator = generator.filter(|_| is_short && uncompiled.is_generated());
         let entry = match uncompiled.entry() {
             Some(entry) => {
@@ -102,13 +103,18 @@ impl Shape {
         let Some(generator) = self.generator.as_deref().filter(|_| self.entry.code().is_empty()) else { return Ok(()) };
         let (signature, engine) = (self.interpreter.signature(), self.interpreter.engine());
         let abi = Abi::host().ok_or(JitError::Host)?;
-        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
+        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, self.interpreter.destination());
         let no_fork = hold_off();
         if let Some(code) = generator::make(&no_fork, Some(generator), &Name::new("engine values", signature), &key)? {
             // SAFETY: the code has the key of this shape.
             unsafe { self.entry.lead_to(code) };
         }
         Ok(())
+    }
+
+    /// Returns the number of arguments that the engine passes.
+    pub(crate) const fn arity(&self) -> usize {
+        self.interpreter.arity()
     }
 
     /// Counts an interpreted call, and asks for code if the policy of the record says so.

@@ -17,12 +17,13 @@ use crate::engine::object::Want;
 use crate::engine::test::Test;
 use crate::engine::values::model::{Double, Integer, Role, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
-use crate::entry::engine_values::objects::{self, Pinned};
+use crate::entry::engine_values::objects::{self, FoundDestination, Pinned};
 
 /// Arguments that need no helper. They are unpacked on the way to their places.
 pub(crate) struct Unpacked<'a> {
     call: &'a EngineCall<'a>,
     result: Option<StackSlot>,
+    destination: Option<&'a FoundDestination>,
     /// The addresses of aggregates that were asked for.
     addresses: Vec<Option<Value>>,
     /// The arguments whose objects are pinned.
@@ -30,8 +31,13 @@ pub(crate) struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    pub(crate) fn new(call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
-        Self { call, result, addresses: vec![None; call.native.key.params.len()], pinned: Vec::new() }
+    pub(crate) fn new(
+        call: &'a EngineCall<'a>,
+        result: Option<StackSlot>,
+        destination: Option<&'a FoundDestination>,
+    ) -> Self {
+        let addresses = vec![None; call.native.key.params.len()];
+        Self { call, result, destination, addresses, pinned: Vec::new() }
     }
 }
 
@@ -89,7 +95,8 @@ impl Source for Unpacked<'_> {
         if let Some(list) = objects.and_then(|objects| objects.pins) {
             // In the order of the interpreter, so that each finds the entries of the other.
             self.pinned.sort_by_key(|(arg, _)| *arg);
-            let pinned: Vec<_> = self.pinned.drain(..).map(|(_, object)| object).collect();
+            let destination = self.destination.and_then(|destination| destination.pinned(b));
+            let pinned: Vec<_> = self.pinned.drain(..).map(|(_, object)| object).chain(destination).collect();
             objects::pin(self.call, b, list, &pinned);
         }
     }

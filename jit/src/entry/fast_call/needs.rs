@@ -29,13 +29,17 @@ struct Need {
 }
 
 impl Need {
-    fn new(index: usize, param: Form, handles: &Handles) -> Self {
+    fn of_argument(index: usize, param: Form, handles: &Handles) -> Self {
         let takes_bytes = match param {
             Form::Bytes(_) => true,
             Form::Scalar(scalar) => matches!(scalar, Scalar::Pointer(Pointee::Buffer | Pointee::Text)),
             Form::Void => false,
         };
         Self { index, size: param.bytes(), bytes: takes_bytes.then(|| handles.with_bytes()) }
+    }
+
+    fn of_result(index: usize, size: u32, handles: &Handles) -> Self {
+        Self { index, size, bytes: Some(handles.with_bytes().for_writing()) }
     }
 
     /// Resolves a handle by the rules that machine code uses.
@@ -56,11 +60,10 @@ impl Needs {
         let FastCallKey { model, helpers, params, result, .. } = key;
         let of = |handles: u8| &model.handles[usize::from(handles)];
         let need = |(index, ((_, role), param)): (usize, ((usize, FastCallRole), &Form))| {
-            role.handles().map(|handles| Need::new(index, *param, of(handles)))
+            role.handles().map(|handles| Need::of_argument(index, *param, of(handles)))
         };
         let args = model.arguments().zip(params).enumerate().filter_map(need);
-        let result =
-            model.result().map(|(_, handles)| Need::new(params.len(), Form::Bytes(result.bytes()), of(handles)));
+        let result = model.result().map(|(_, handles)| Need::of_result(params.len(), result.bytes(), of(handles)));
         Self { helpers: *helpers, exit: model.exit, handles: args.chain(result).collect() }
     }
 }

@@ -37,7 +37,7 @@ impl HandleWant {
             Form::Scalar(Scalar::Pointer(pointee)) => Self::Object(object::Want::Pointer { pointee, pins: false }),
             Form::Scalar(scalar) => Self::Integer(scalar),
             Form::Bytes(size) => Self::Object(object::Want::Bytes(size)),
-            Form::Void => Self::Object(object::Want::Bytes(0)),
+            Form::Void => unreachable!("an argument has a type"),
         }
     }
 }
@@ -59,7 +59,7 @@ fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
     let result = native.key.model.result().map(|(_, handles)| Handle {
         index: native.key.params.len(),
         handles: of(handles),
-        want: HandleWant::of(native.key.result),
+        want: HandleWant::Object(object::Want::Destination { size: native.key.result.bytes(), pins: false }),
     });
     args.chain(result).collect()
 }
