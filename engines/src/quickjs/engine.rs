@@ -146,7 +146,8 @@ impl<H: Host> QuickJs<H> {
 /// Returns the view of bytes, or of a buffer without bytes.
 fn view_bytes(bytes: Option<Bytes>) -> View {
     match bytes {
-        Some(Bytes { address, len }) => View::Bytes { address, len },
+        Some(Bytes { address, len, immutable: false }) => View::Bytes { address, len },
+        Some(Bytes { address, len, immutable: true }) => View::ReadOnly { address, len },
         None => View::Other(Kind::DetachedBuffer),
     }
 }

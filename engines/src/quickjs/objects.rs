@@ -26,6 +26,7 @@ const SAMPLES: &str = r"(sharedBuffers => {
         ...arrays.flatMap((Array, index) => [new Array(13 + index), new Array(new ArrayBuffer(1024), 64 + 8 * index, 40 + index)]),
         ...arrays.map(Array => detached(new Array(77))),
         ...buffers, detached(new ArrayBuffer(70)), ...(sharedBuffers ? [new SharedArrayBuffer(33)] : []),
+        new ArrayBuffer(14).transferToImmutable(), new Uint8Array(new ArrayBuffer(35).transferToImmutable(), 3, 19),
     ];
     const resized = (from, to, ...rest) => {
         const buffer = new ArrayBuffer(from, { maxByteLength: 4096 });
@@ -93,7 +94,7 @@ unsafe fn describe<H: Host>(engine: &QuickJs<H>, site: Site, object: JSValue) ->
         let class = js::JS_GetClassID(object);
         let opaque = js::JS_GetOpaque(object, class).addr();
         let (address, len) = match engine.view(site, words(object)) {
-            View::Bytes { address, len } => (address.addr(), len),
+            View::Bytes { address, len } | View::ReadOnly { address, len } => (address.addr(), len),
             View::Pointer(_) => {
                 return Some(ObjectSample {
                     value: words(object),
@@ -113,9 +114,12 @@ unsafe fn describe<H: Host>(engine: &QuickJs<H>, site: Site, object: JSValue) ->
         let kind = if Views::is_typed_array(object) {
             let size = js::JS_GetPropertyStr(site.context.cast(), object, c"BYTES_PER_ELEMENT".as_ptr());
             let shift = length(size)?.checked_ilog2()? as u8;
-            SampleKind::TypedArray { address, count: (len >> shift) as u32, shift }
+            let buffer = engine.buffers().views().whole(site.context.cast(), object);
+            let buffer = buffer.map_or(0, |buffer| words(buffer.value())[0] as usize);
+            SampleKind::TypedArray { address, count: (len >> shift) as u32, shift, buffer }
         } else {
-            SampleKind::Buffer { address, len: len as u32 }
+            let immutable = js::JS_IsImmutableArrayBuffer(object) == 1;
+            SampleKind::Buffer { address, len: len as u32, immutable }
         };
         Some(ObjectSample { value: words(object), class: class as u16, opaque, kind })
     }

@@ -15,12 +15,14 @@ pub struct Bytes {
     pub address: *mut u8,
     /// Their number.
     pub len: usize,
+    /// True if they must not change.
+    pub immutable: bool,
 }
 
 impl Bytes {
     /// Returns a part of a buffer's bytes, unless the part is longer than the buffer.
     fn part(self, offset: usize, len: usize) -> Option<Self> {
-        (offset + len <= self.len).then(|| Self { address: self.address.wrapping_add(offset), len })
+        (offset + len <= self.len).then(|| Self { address: self.address.wrapping_add(offset), len, ..self })
     }
 }
 
@@ -111,12 +113,13 @@ impl Views {
             }
             // The buffer is not detached, because the array would be longer than its buffer.
             let address = js::JS_GetArrayBuffer(context, &mut whole, buffer);
+            let immutable = js::JS_IsImmutableArrayBuffer(buffer) == 1;
             js::JS_FreeValue(context, buffer);
             let (offset, mut len, whole) = (offset as usize, len as usize, whole as usize);
             if offset + len != whole {
                 len = length(call(context, self.typed_array_len, object, [])).unwrap_or(len);
             }
-            Bytes { address, len: whole }.part(offset, len)
+            Bytes { address, len: whole, immutable }.part(offset, len)
         }
     }
 
@@ -135,7 +138,8 @@ impl Views {
             if address.is_null() && forget_exception(context) {
                 return None;
             }
-            Some(Bytes { address, len: len as usize })
+            let immutable = js::JS_IsImmutableArrayBuffer(buffer) == 1;
+            Some(Bytes { address, len: len as usize, immutable })
         }
     }
 

@@ -37,6 +37,8 @@ pub enum SampleKind {
         count: u32,
         /// Each element has `1 << shift` bytes.
         shift: u8,
+        /// The address of its `ArrayBuffer`, or 0 if that is not known.
+        buffer: usize,
     },
     /// An `ArrayBuffer` or `SharedArrayBuffer`: the address of its bytes, and their number. Both are 0 if it is
     /// detached.
@@ -45,6 +47,8 @@ pub enum SampleKind {
         address: usize,
         /// The number of bytes.
         len: u32,
+        /// True if the bytes must not change: `JS_IsImmutableArrayBuffer`.
+        immutable: bool,
     },
     /// A pointer object. Its opaque pointer is the address.
     Pointer,
@@ -56,11 +60,15 @@ const OBJECT: Range<isize> = 0..72;
 /// The fields of an array buffer behind its object.
 const BUFFER: Range<isize> = 0..40;
 
+/// The fields of a typed array behind its object.
+const ARRAY: Range<isize> = 0..40;
+
 /// Finds the layout of the engine's objects in samples.
 ///
 /// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one;
 /// array buffers of different lengths, a detached one; and pointer objects. `None` if no layout fits all of them, or
-/// more than one does.
+/// more than one does. In versions that have immutable buffers, there must be one. Machine code does not write results into
+/// such buffers.
 ///
 /// The fields are read by [`probe::read`](hotcall_jit::probe::read), so it finds none on systems where that is not possible.
 ///
@@ -87,6 +95,15 @@ pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Opti
     let len = only(BUFFER, 4, samples, is_buffer, |sample, at| read(behind(sample), at, 4) == Some(sample.count()))?;
 
     let path = |offsets: &[i32]| Path(offsets.into());
+    let is_immutable = |sample: &ObjectSample| matches!(sample.kind, SampleKind::Buffer { immutable: true, .. });
+    let immutable = if samples.iter().any(is_immutable) {
+        let is_flag = |sample: &ObjectSample, at| read(behind(sample), at, 1) == Some(u64::from(is_immutable(sample)));
+        Some((only(BUFFER, 1, samples, is_buffer, is_flag)?, to_buffer(samples)?))
+    } else {
+        None
+    };
+    let is_mutable = |at| Check { at, test: Test::equal(0, 1, 0) };
+
     let of_class = |low: u16, high: u16| Check {
         at: path(&[class]),
         test: Test::masked_range(0, 2, u64::MAX, low.into()..=high.into()),
@@ -94,17 +111,21 @@ pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Opti
     let has_bytes = |at| Check { at, test: Test::range(1, u64::MAX) };
     let (first, last, shifts) = element_sizes(samples)?;
     let element = ElementSize::ByNumber { at: path(&[class]), len: 2, first: first.into(), shifts };
-    let mut kinds =
-        vec![
-            Object::new([path(&[data])])
-                .checks([of_class(first, last), has_bytes(path(&[data]))])
-                .length(ByteLength::new(path(&[count]), 4, element)),
-        ];
+    let mut kinds = vec![
+        Object::new([path(&[data])])
+            .checks([of_class(first, last), has_bytes(path(&[data]))])
+            .writable(immutable.map(|(flag, [array, buffer])| is_mutable(path(&[array, buffer, opaque, flag]))))
+            .length(ByteLength::new(path(&[count]), 4, element)),
+    ];
     for buffer in classes(samples, is_buffer) {
         let address = path(&[opaque, bytes]);
+        // Shared buffers are never immutable.
+        let may_be_immutable = samples.iter().any(|sample| sample.class == buffer && is_immutable(sample));
+        let flag = immutable.filter(|_| may_be_immutable).map(|(flag, _)| flag);
         kinds.push(
             Object::new([address.clone()])
                 .checks([of_class(buffer, buffer), has_bytes(address)])
+                .writable(flag.map(|flag| is_mutable(path(&[opaque, flag]))))
                 .length(ByteLength::new(path(&[opaque, len]), 4, ElementSize::Shift(0))),
         );
     }
@@ -149,6 +170,25 @@ impl ObjectSample {
             SampleKind::Pointer => 0,
         }
     }
+}
+
+/// Finds the way from a typed array to its buffer: the offset of a pointer, and that of a second pointer behind it.
+fn to_buffer(samples: &[ObjectSample]) -> Option<[i32; 2]> {
+    let buffer = |sample: &ObjectSample| match sample.kind {
+        SampleKind::TypedArray { buffer, .. } if buffer != 0 => Some(buffer as u64),
+        SampleKind::TypedArray { .. } | SampleKind::Buffer { .. } | SampleKind::Pointer => None,
+    };
+    let has_buffer = |sample: &ObjectSample| buffer(sample).is_some();
+    let behind = |first: isize| {
+        let leads = |sample: &ObjectSample, second| {
+            let pointer = read(sample.value[0], first, 8);
+            pointer.and_then(|pointer| read(pointer, second, 8)) == buffer(sample)
+        };
+        only(ARRAY, 8, samples, has_buffer, leads).map(|second| [first as i32, second])
+    };
+    let mut ways = OBJECT.step_by(8).filter_map(behind);
+    let way = ways.next()?;
+    if ways.next().is_some() { None } else { Some(way) }
 }
 
 /// The classes of the samples that are meant, in order.
