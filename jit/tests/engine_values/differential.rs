@@ -15,6 +15,7 @@ use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::generate::{pick, random_result, random_signature, random_value, signature_with_many_objects};
 use crate::heap::{self, HeapObject};
 use crate::list::{List, MAX_PINNED, Pinned};
+use crate::memory;
 use crate::models::{self, Model, Passed, Returned};
 
 /// The number of signatures for each model, and of calls of each.
@@ -26,6 +27,8 @@ const MAX_COMPILED: usize = 32;
 
 /// One call.
 struct Play {
+    /// True if the result is written into a buffer.
+    into: bool,
     argc: usize,
     values: Vec<Words>,
     /// The objects among the values.
@@ -39,8 +42,9 @@ struct Play {
 }
 
 impl Play {
-    fn random(random: &mut Random, model: &Model, signature: &Signature) -> Self {
-        let count = signature.params().len();
+    fn random(random: &mut Random, model: &Model, signature: &Signature, into: bool) -> Self {
+        let types = || signature.params().iter().chain(signature.result().filter(|_| into));
+        let count = types().count();
         let mut heap = Vec::new();
         // Of many values, one would nearly always be refused.
         let nulls = model.model.null.filter(|_| count > 20);
@@ -48,7 +52,7 @@ impl Play {
             Some(null) if !random.bits().is_multiple_of(6) => null.value,
             _ => random_value(random, model, ty, &mut heap),
         };
-        let mut values: Vec<_> = signature.params().iter().map(&mut value).collect();
+        let mut values: Vec<_> = types().map(&mut value).collect();
         let argc = match random.bits() % 12 {
             0 => random.bits() as usize % (count + 1),
             1 => count + 2,
@@ -59,7 +63,8 @@ impl Play {
         values[argc.min(count)..count].fill(model.model.undefined());
         let (throws, closed) = (random.bits().is_multiple_of(9), random.bits().is_multiple_of(25));
         let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
-        Self { argc, values, heap, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
+        let result = random_result(random, signature.result());
+        Self { into, argc, values, heap, result, throws, closed, tiny, rounding }
     }
 
     /// The object of a value.
@@ -76,10 +81,11 @@ impl Play {
     /// The events that the model asks for, of a call that had these events and was interpreted or not, and how the call
     /// changes the list of pinned objects.
     fn expected(&self, model: &Model, signature: &Signature, list: &mut List, seen: &Seen, way: Taken) -> Expected {
-        let pinned = signature.params().iter().filter(|ty| heap::pins(ty)).count();
+        let pinned = signature.params().iter().filter(|ty| heap::pins(ty)).count() + usize::from(self.into);
         let has_list = model.model.objects.is_some() && (1..=MAX_PINNED).contains(&pinned);
         let mut objects = Vec::new();
-        let (returned, others) = self.expect(model, signature, has_list.then_some(&mut objects));
+        let Call { returned, events: others, written } =
+            self.expect(model, signature, has_list.then_some(&mut objects));
         let mut events = Vec::new();
         if has_list && way != Taken::Compiled && !self.closed {
             // Machine code adds objects until the list is full.
@@ -94,15 +100,15 @@ impl Play {
         let is_called = others.iter().any(|event| matches!(event, Event::Called(_)));
         let pinned = (is_called && !objects.is_empty()).then(|| list.add(&objects));
         events.extend(others);
-        Expected { seen: (returned, events), pinned }
+        Expected { seen: (returned, events), pinned, written }
     }
 
     /// The events of a call, but those of its list, which gets an entry for each parameter whose object is pinned there.
-    fn expect(&self, model: &Model, signature: &Signature, mut list: Option<&mut Vec<u64>>) -> (Returned, Vec<Event>) {
+    fn expect(&self, model: &Model, signature: &Signature, mut list: Option<&mut Vec<u64>>) -> Call {
         let (model, size) = (&model.model, usize::from(model.model.size));
         let mut events = Vec::new();
         if self.closed {
-            return (None, vec![Event::Fail(Failure::Closed)]);
+            return Call::throws(vec![Event::Fail(Failure::Closed)]);
         }
         let (mut args, mut pins) = (Vec::new(), Vec::new());
         let release = |mut pins: Vec<usize>, events: &mut Vec<Event>| {
@@ -133,27 +139,55 @@ impl Play {
             });
             let Some(slot) = slot else {
                 release(pins, &mut events);
-                return (None, events);
+                return Call::throws(events);
             };
             // SAFETY: the engine converts structs to the address of as many bytes.
             args.push(unsafe { random::seen(ty, slot) });
+        }
+        let mut written = None;
+        if let Some(ty) = signature.result().filter(|_| self.into) {
+            let (index, size) = (args.len(), Layout::of(ty).unwrap().size);
+            let value = self.values[index];
+            let object = self.object(model, value).filter(|_| list.is_some());
+            let found = object.and_then(|object| Some((object.destination(size)?, object)));
+            list.iter_mut().for_each(|list| list.extend(found.map(|(_, object)| object.word())));
+            written = found.map(|(slot, _)| slot).or_else(|| {
+                let slot = engine::converted(ty, index, value);
+                events.push(Event::Convert { index, value, slot });
+                pins.extend(slot.and_then(|slot| engine::pin_for(ty, slot)));
+                slot
+            });
+            if written.is_none() {
+                release(pins, &mut events);
+                return Call::throws(events);
+            }
         }
         events.push(Event::Called(args));
         release(pins, &mut events);
         if self.throws {
             events.push(Event::Fail(Failure::Pending));
-            return (None, events);
+            return Call::throws(events);
         }
-        let Some(ty) = signature.result() else { return (Some(model.undefined()), events) };
+        let Some(ty) = signature.result().filter(|_| !self.into) else {
+            return Call { returned: Some(model.undefined()), events, written };
+        };
         let slot = ty.as_scalar().map(|scalar| (scalar, u64::from_le_bytes(self.result[..8].try_into().unwrap())));
         if let Some(value) = slot.and_then(|(scalar, slot)| model.pack(scalar, slot)) {
-            return (Some(value), events);
+            return Call { returned: Some(value), events, written };
         }
         // SAFETY: the result has as many bytes as the type.
         let result = unsafe { random::seen(ty, slot.map_or(self.result.as_ptr() as u64, |(_, slot)| slot)) };
         let value = engine::made(&result, size);
         events.push(Event::Result { result, value });
-        (value, events)
+        Call { returned: value, events, written }
+    }
+
+    /// Writes the result's bytes to their place in the memory, apart from padding, which is as it was `seen`.
+    fn write(&self, signature: &Signature, slot: u64, memory: &mut [u8], seen: &[u8]) {
+        let at = (slot - memory::of_objects()) as usize;
+        for (index, is_kept) in random::kept(signature.result().unwrap()).into_iter().enumerate() {
+            memory[at + index] = if is_kept { self.result[index] } else { seen[at + index] };
+        }
     }
 
     fn describe(&self, model: &Model, signature: &Signature) -> String {
@@ -237,8 +271,24 @@ enum Taken {
     Interpreted,
 }
 
+/// The expected events of a call, but those of its list.
+struct Call {
+    returned: Returned,
+    events: Vec<Event>,
+    /// The address that the result is written to.
+    written: Option<u64>,
+}
+
+impl Call {
+    const fn throws(events: Vec<Event>) -> Self {
+        Self { returned: None, events, written: None }
+    }
+}
+
 struct Expected {
     seen: Seen,
+    /// The address that the result is written to.
+    written: Option<u64>,
     /// The change of the list. `None` if the call does not pin objects.
     pinned: Option<Pinned>,
 }
@@ -262,13 +312,15 @@ struct Way {
     known: usize,
     /// The times that the list was full.
     full: usize,
+    /// The results that were written into buffers.
+    written: usize,
 }
 
 impl Way {
     fn new(name: &'static str, lists: Lists) -> Self {
         let capacity = if lists == Lists::Kept { MAX_PINNED } else { 64 };
         let pending = engine::new_pending(capacity);
-        Self { name, pending, list: List::new(capacity), known: 0, full: 0 }
+        Self { name, pending, list: List::new(capacity), known: 0, full: 0, written: 0 }
     }
 
     /// Makes the call, and compares it with the model. Returns its result and its events.
@@ -282,6 +334,8 @@ impl Way {
     ) -> Seen {
         engine::set_pending(self.pending);
         let (seen, is_interpreted) = play.run(model, signature, values, target);
+        let contents = memory::contents();
+        memory::restore();
         let way = match (is_interpreted, values.code().is_empty()) {
             (false, _) => Taken::Compiled,
             (true, false) => Taken::Left,
@@ -290,6 +344,12 @@ impl Way {
         let expected = || play.expected(model, signature, &mut self.list, &seen, way);
         let (expected, _) = environment::within(play.rounding, expected);
         assert_eq!(seen, expected.seen, "{}: {}", self.name, play.describe(model, signature));
+        let mut written = memory::contents();
+        if let Some(slot) = expected.written {
+            play.write(signature, slot, &mut written, &contents);
+            self.written += 1;
+        }
+        assert!(contents == written, "{}: {}", self.name, play.describe(model, signature));
         self.known += usize::from(!is_interpreted && expected.pinned == Some(Pinned::Known));
         for event in &seen.1 {
             if let Event::TakePins(objects) = event {
@@ -337,9 +397,18 @@ fn check(model: &Model, seed: u64, lists: Lists) {
             (Lists::Kept, many @ 0..3) => signature_with_many_objects(&mut random, MAX_PINNED - 1 + many),
             _ => random_signature(&mut random, &aggregates, round),
         };
-        let values = [shared, universal].map(|jit| jit.engine_values(&signature, &abi).unwrap());
+        let into = random.bits().is_multiple_of(3);
+        let (signature, values) = if into {
+            let signature = Signature::new(signature.params().to_vec(), pick(&mut random, &aggregates)).unwrap();
+            let values = [shared, universal].map(|jit| jit.uncompiled_engine_values_into(&signature, &abi).unwrap());
+            values[0].compile().unwrap();
+            (signature, values)
+        } else {
+            let values = [shared, universal].map(|jit| jit.engine_values(&signature, &abi).unwrap());
+            (signature, values)
+        };
         // Long signatures with objects are interpreted, because compiling them takes too long.
-        let has_objects = model.model.objects.is_some() && signature.params().iter().any(heap::is_object);
+        let has_objects = model.model.objects.is_some() && (into || signature.params().iter().any(heap::is_object));
         let max = if has_objects { 14 } else { MAX_COMPILED };
         let is_compiled = cfg!(feature = "cranelift") && signature.params().len() <= max;
         assert_eq!(values[0].code().is_empty(), !is_compiled);
@@ -354,7 +423,7 @@ fn check(model: &Model, seed: u64, lists: Lists) {
                 Some(play) if lists == Lists::Kept && random.bits().is_multiple_of(2) => {
                     Play::again(play, &mut random, &signature)
                 }
-                _ => Play::random(&mut random, model, &signature),
+                _ => Play::random(&mut random, model, &signature, into),
             };
             for (way, values) in ways.iter_mut().zip(&values) {
                 let (returned, events) = way.check(&play, model, &signature, values, stub.entry());
@@ -380,6 +449,8 @@ fn check(model: &Model, seed: u64, lists: Lists) {
     // Enough of them got through.
     let calls = SIGNATURES * CALLS * ways.len();
     assert!(called > calls / 5 && packed > calls / 8, "{called} calls, {packed} values");
+    let written = ways.each_ref().map(|way| way.written);
+    assert!(written.iter().all(|&written| written > calls / 60), "{written:?} results in buffers");
     if lists == Lists::Kept {
         let [known, full] = [ways.each_ref().map(|way| way.known), ways.each_ref().map(|way| way.full)];
         assert!(known[0] > calls / 400 || !cfg!(feature = "cranelift"), "{known:?} calls found their objects");

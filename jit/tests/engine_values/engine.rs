@@ -3,11 +3,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, Words};
 use hotcall_jit::{Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
+
+use crate::memory;
 
 /// An event of a call.
 #[derive(Clone, PartialEq, Debug)]
@@ -77,22 +78,13 @@ fn mix(words: &[u64]) -> u64 {
     words.iter().fold(7, |hash, &word| Random::new(hash ^ word).bits())
 }
 
-/// The bytes that converted structs point into.
-fn bytes() -> &'static [u8] {
-    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| {
-        let mut random = Random::new(1);
-        (0..4096).map(|_| random.bits() as u8).collect()
-    })
-}
-
 /// The slot that a value without a class becomes for a parameter; `None` if it is refused.
 pub(crate) fn converted(ty: &Type, index: usize, value: Words) -> Option<u64> {
     let hash = mix(&[value[0], value[1], index as u64]);
     match ty.as_scalar() {
         _ if hash.is_multiple_of(8) => None,
         Some(scalar) => Some(random::slot(scalar, &hash.to_le_bytes()[..scalar.size() as usize]) & mask(scalar)),
-        None => Some(bytes().as_ptr() as u64 + hash % 64),
+        None => Some(memory::of_helpers() + hash % 64),
     }
 }
 
@@ -121,7 +113,8 @@ unsafe extern "C-unwind" fn convert(call: *mut NativeCall, index: usize, value: 
         let mut words = [0; 2];
         // SAFETY: the trampoline hands over a value of the model's size.
         unsafe { value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), scene.size) };
-        let ty = &scene.signature.params()[index];
+        // The destination of the result comes behind C's arguments.
+        let ty = scene.signature.params().get(index).or(scene.signature.result()).unwrap();
         let converted = converted(ty, index, words);
         if let Some(made) = converted {
             // SAFETY: the trampoline hands over a place for a slot; what is pinned is a pointer or a struct.

@@ -8,6 +8,7 @@ use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
 use hotcall_jit::{Pointee, Scalar, Type};
 use hotcall_testing::random::Random;
 
+use crate::memory;
 use crate::models::{self, Model};
 
 /// The tag of objects in values of 16 bytes.
@@ -24,6 +25,8 @@ pub(crate) struct HeapObject {
     class: u16,
     count: u32,
     address: u64,
+    /// Not 0 if the bytes of an array must not change.
+    frozen: u8,
     /// [`UNCOUNTED`], and the references that lists of pinned objects own.
     references: Cell<u32>,
 }
@@ -43,27 +46,17 @@ pub(crate) fn objects(test: Test) -> ObjectClass {
             // The bytes of the others went elsewhere.
             Check { at: address(), test: Test::range(1, u64::MAX) },
         ])
+        .writable([Check { at: at(std::mem::offset_of!(HeapObject, frozen)), test: Test::equal(0, 1, 0) }])
         .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
     let pointers = Object::new([address()]).checks([Check { at: class(), test: Test::equal(0, 2, POINTER.into()) }]);
     let references = std::mem::offset_of!(HeapObject, references) as i32;
     ObjectClass::new(test, [arrays, pointers]).pins(PinList::new().references(references))
 }
 
-/// Bytes that arrays show.
-static MEMORY: [u64; 512] = {
-    let mut memory = [0; 512];
-    let mut index = 0;
-    while index < memory.len() {
-        memory[index] = 0x0123_4567_89ab_cdef_u64.wrapping_mul(index as u64 * 2 + 1);
-        index += 1;
-    }
-    memory
-};
-
 /// A random object, which lives for ever.
 pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
     let shift = (random.bits() % 4) as u16;
-    let address = MEMORY.as_ptr().expose_provenance() as u64 + random.bits() % 64;
+    let address = memory::of_objects() + random.bits() % 64;
     let bytes = match random.bits() % 3 {
         0 => random.bits() % 24,
         _ => 1024,
@@ -74,7 +67,9 @@ pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
         3 => (OTHER, address),
         _ => (BYTES + shift, address),
     };
-    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, references: Cell::new(UNCOUNTED) }))
+    let frozen = u8::from(random.bits().is_multiple_of(8));
+    let references = Cell::new(UNCOUNTED);
+    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, frozen, references }))
 }
 
 /// Releases a reference to an object of this file.
@@ -109,16 +104,28 @@ impl HeapObject {
 
     /// The slot for a type that takes the object. `None` if machine code leaves that to the helper.
     pub(crate) fn slot(&self, ty: &Type, size: u32) -> Option<u64> {
-        let is_array = (BYTES..BYTES + 4).contains(&self.class) && self.address != 0;
-        let is_pointer = self.class == POINTER;
+        let (is_array, is_pointer) = (self.is_array(), self.class == POINTER);
         let taken = match ty.as_scalar() {
-            None => is_array && self.count << (self.class - BYTES) >= size,
+            None => self.has_bytes(size),
             Some(Scalar::Pointer(Pointee::Buffer)) => is_array,
             Some(Scalar::Pointer(Pointee::Text)) => is_array || is_pointer,
             Some(Scalar::Pointer(_)) => is_pointer,
             Some(_) => false,
         };
         taken.then_some(self.address)
+    }
+
+    /// The address for a result of this size. `None` if machine code leaves that to the helper.
+    pub(crate) fn destination(&self, size: u32) -> Option<u64> {
+        (self.has_bytes(size) && self.frozen == 0).then_some(self.address)
+    }
+
+    fn is_array(&self) -> bool {
+        (BYTES..BYTES + 4).contains(&self.class) && self.address != 0
+    }
+
+    fn has_bytes(&self, size: u32) -> bool {
+        self.is_array() && self.count << (self.class - BYTES) >= size
     }
 }
 

@@ -15,4 +15,5 @@ mod heap;
 mod lazy;
 mod life;
 mod list;
+mod memory;
 mod refused;
