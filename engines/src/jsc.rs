@@ -348,6 +348,14 @@ impl JscScript {
         unsafe { self.set_global(name, self.function(name, record)) };
     }
 
+    /// Makes a C function global that writes its result into a buffer.
+    pub fn define_into(&self, name: &str, function: &Function) {
+        // SAFETY: the tests pass values that their functions take.
+        let record = unsafe { self.realm.record_into(function) }.unwrap();
+        // SAFETY: the function is this engine's.
+        unsafe { self.set_global(name, self.function(name, record)) };
+    }
+
     /// A function for a record, which is dropped with it. The function has a property that script cannot change: an object that
     /// drops the record.
     pub fn function(&self, name: &str, record: Record) -> Value {

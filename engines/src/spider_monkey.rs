@@ -90,6 +90,17 @@ impl SpiderMonkeyScript {
         self.set_global(name, self.function(name, record));
     }
 
+    /// Makes a C function global that writes its result into a buffer.
+    ///
+    /// # Panics
+    ///
+    /// Memory is missing, or the result is not a struct.
+    pub fn define_into(&self, name: &str, function: &Function) {
+        // SAFETY: the tests' functions take what the tests pass.
+        let record = unsafe { self.realm.record_into(function) }.expect("the result is a struct");
+        self.set_global(name, self.function(name, record));
+    }
+
     /// A function for a record, which is dropped with it. It stays until script runs, if nothing else has it.
     ///
     /// # Panics

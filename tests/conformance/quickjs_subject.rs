@@ -50,6 +50,11 @@ impl Subject for QuickJsSubject {
         Ok(())
     }
 
+    fn define_into(&mut self, name: &'static str, function: &Function) -> Result<bool, String> {
+        self.script.define_into(name, function);
+        Ok(true)
+    }
+
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         if let CallbackWay::Function = self.way {
             let source = body.function(signature.params().len());

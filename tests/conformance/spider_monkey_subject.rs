@@ -44,6 +44,11 @@ impl Subject for SpiderMonkeySubject {
         Ok(())
     }
 
+    fn define_into(&mut self, name: &'static str, function: &Function) -> Result<bool, String> {
+        self.script.define_into(name, function);
+        Ok(true)
+    }
+
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         self.callbacks.remove(name);
         if let CallbackWay::Function = self.way {

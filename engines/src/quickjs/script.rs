@@ -130,8 +130,14 @@ impl Script {
     pub fn define(&self, name: &str, function: &Function) {
         // SAFETY: the tests' functions take what the tests pass.
         let record = unsafe { self.realm.record(function) }.unwrap();
-        let value = self.closure(name, record);
-        self.set_global(name, value);
+        self.set_global(name, self.closure(name, record));
+    }
+
+    /// Makes a C function global that writes its result into a buffer.
+    pub fn define_into(&self, name: &str, function: &Function) {
+        // SAFETY: the tests' functions take what the tests pass.
+        let record = unsafe { self.realm.record_into(function) }.unwrap();
+        self.set_global(name, self.closure(name, record));
     }
 
     /// A function for a record.

@@ -31,11 +31,14 @@ impl Callee {
     }
 }
 
-/// A type with two functions: one returns its argument, the other returns what a callback makes of it.
+/// A type with two functions: one returns its argument, the other returns what a callback makes of it. Both have a second
+/// name, for functions that write their result into a buffer.
 pub(super) struct Echo {
     pub(super) ty: Type,
     pub(super) same: Callee,
     pub(super) through: Callee,
+    pub(super) into: Callee,
+    pub(super) through_into: Callee,
 }
 
 macro_rules! echo {
@@ -47,10 +50,11 @@ macro_rules! echo {
             callback.map_or(value, |callback| callback(value))
         }
         let ty: Type = $c_type;
-        let same = Callee::new(concat!("same_", $name), same as *const (), [ty.clone()], ty.clone());
-        let params = [Type::FUNCTION, ty.clone()];
-        let through = Callee::new(concat!("through_", $name), through as *const (), params, ty.clone());
-        Echo { ty, same, through }
+        let [same, into] = [concat!("same_", $name), concat!("into_", $name)]
+            .map(|name| Callee::new(name, same as *const (), [ty.clone()], ty.clone()));
+        let [through, through_into] = [concat!("through_", $name), concat!("through_into_", $name)]
+            .map(|name| Callee::new(name, through as *const (), [Type::FUNCTION, ty.clone()], ty.clone()));
+        Echo { ty, same, through, into, through_into }
     }};
 }
 
@@ -96,16 +100,32 @@ pub(super) fn point() -> Result<Type, TypeError> {
     Ok(Type::structure([("x", Type::F64), ("y", Type::F64)])?.named("Point"))
 }
 
+fn large() -> Result<Type, TypeError> {
+    Ok(Type::structure([("a", Type::array(Type::I32, 7)?)])?.named("Large"))
+}
+
 pub(super) fn structs() -> Result<[Echo; 4], TypeError> {
     let pair = Type::structure([("a", Type::I64), ("b", Type::F32), ("c", Type::U32)])?.named("Pair");
     let small = Type::structure([("a", Type::U8), ("b", Type::U8), ("c", Type::U16)])?.named("Small");
-    let large = Type::structure([("a", Type::array(Type::I32, 7)?)])?.named("Large");
     Ok([
         echo!(Point, "point", point()?),
         echo!(Pair, "pair", pair),
         echo!(Small, "small", small),
-        echo!(Large, "large", large),
+        echo!(Large, "large", large()?),
     ])
+}
+
+/// Returns seven words in reverse order. It may have written some of them before it reads the others.
+pub(super) fn reversed() -> Result<Callee, TypeError> {
+    extern "C" fn call(words: *const i32) -> Large {
+        let mut reversed = Large([0; 7]);
+        for (index, word) in reversed.0.iter_mut().rev().enumerate() {
+            // SAFETY: the kit passes seven words.
+            *word = unsafe { words.add(index).read_unaligned() };
+        }
+        reversed
+    }
+    Ok(Callee::new("reversed", call as *const (), [Type::BUFFER], large()?))
 }
 
 /// Adds the coordinates, the second times ten.

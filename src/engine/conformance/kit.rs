@@ -93,6 +93,25 @@ impl<'a> Kit<'a> {
         callee.name
     }
 
+    /// Makes one of the kit's functions global, once, so that it writes its result into a buffer. Returns its name, unless
+    /// the runtime does not give such functions to script.
+    pub(super) fn define_into(&mut self, callee: &Callee) -> Option<&'static str> {
+        if let Entry::Vacant(entry) = self.defined.entry(callee.name) {
+            let defined = function(callee).and_then(|function| {
+                self.subject.define_into(callee.name, &function).map(|is_defined| is_defined.then_some(function))
+            });
+            match defined {
+                Ok(Some(function)) => _ = entry.insert(Some(function)),
+                Ok(None) => return None,
+                Err(error) => {
+                    entry.insert(None);
+                    self.fail(callee.name, "a function", error);
+                }
+            }
+        }
+        Some(callee.name)
+    }
+
     /// Compiles all functions that were made global. The engine still has the addresses that it got before.
     pub(super) fn compile(&mut self) {
         let functions: Vec<_> = self.defined.values().flatten().cloned().collect();

@@ -1,6 +1,6 @@
 //! All cases, in turn.
 
-use super::cases::{arguments, buffers, callbacks, life, pointers, scalars, structs};
+use super::cases::{arguments, buffers, callbacks, destinations, life, pointers, scalars, structs};
 use super::kit::Kit;
 use super::report::Report;
 use super::subject::Subject;
@@ -21,6 +21,7 @@ fn run_cases(kit: &mut Kit<'_>) {
     pointers::run(kit);
     buffers::run(kit);
     structs::run(kit);
+    destinations::run(kit);
     callbacks::run(kit);
     life::run(kit);
 }

@@ -9,7 +9,7 @@ use crate::function::function::Function;
 
 /// An engine that the kit tries.
 ///
-/// An `Err` of the first two methods is a failure of the case that needed them. They may be called again with an
+/// An `Err` of the first methods is a failure of the case that needed them. They may be called again with an
 /// earlier name, whose global then changes.
 pub trait Subject {
     /// Returns true if the language has this feature.
@@ -21,6 +21,17 @@ pub trait Subject {
     ///
     /// A description of the fault.
     fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String>;
+
+    /// Makes a function global that writes its result into a buffer, by [`Realm::record_into`
+    /// ](crate::engine::Realm::record_into). Returns `false` if the runtime does not give such functions to script.
+    ///
+    /// # Errors
+    ///
+    /// A description of the fault.
+    fn define_into(&mut self, name: &'static str, function: &Function) -> Result<bool, String> {
+        let _ = (name, function);
+        Ok(false)
+    }
 
     /// Makes a C function pointer that [answers](crate::engine::Realm::answer) with the value of `body`. Makes a
     /// pointer value of it global. It must stay open as long as the name stands for it.

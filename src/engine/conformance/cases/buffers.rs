@@ -30,11 +30,14 @@ const NEWER_VIEWS: &[(&str, &str, f64)] = &[
     ("typeof ArrayBuffer.prototype.resize", "new Uint8Array(new ArrayBuffer(3, { maxByteLength: 16 })).fill(3)", 9.0),
 ];
 
-const DETACHED: &[&str] = &[
+pub(super) const DETACHED: &[&str] = &[
     "(b => (b.transfer(), b))(new ArrayBuffer(8))",
     "(b => (b.buffer.transfer(), b))(new Uint8Array(8))",
     "(b => (b.buffer.transfer(), b))(new DataView(new ArrayBuffer(8), 2))",
 ];
+
+/// The test of engines in which a buffer can be detached so.
+pub(super) const HAS_TRANSFER: &str = "typeof ArrayBuffer.prototype.transfer";
 
 pub(crate) fn run(kit: &mut Kit<'_>) {
     sums(kit);
@@ -70,7 +73,7 @@ fn views(kit: &mut Kit<'_>) {
         kit.gives(&call(source), &ScriptValue::Number(value));
     }
     for &(name, source, value) in NEWER_VIEWS {
-        if is_there(kit, name) {
+        if has_function(kit, name) {
             kit.gives(&call(source), &ScriptValue::Number(value));
         } else {
             kit.skip(call(source).to_string(), None);
@@ -78,8 +81,8 @@ fn views(kit: &mut Kit<'_>) {
     }
 }
 
-/// Returns true if the engine is JavaScript and has something. `name` is its `typeof`.
-fn is_there(kit: &mut Kit<'_>, name: &'static str) -> bool {
+/// Returns true if the engine is JavaScript and has a function. `name` is its `typeof`.
+pub(super) fn has_function(kit: &mut Kit<'_>, name: &'static str) -> bool {
     kit.has(Feature::JavaScript)
         && kit
             .subject
@@ -89,7 +92,7 @@ fn is_there(kit: &mut Kit<'_>, name: &'static str) -> bool {
 
 fn detached(kit: &mut Kit<'_>) {
     let sum = kit.define(&callees::sum_bytes());
-    let has_transfer = is_there(kit, "typeof ArrayBuffer.prototype.transfer");
+    let has_transfer = has_function(kit, HAS_TRANSFER);
     for source in DETACHED {
         let call = Expression::call(sum, [Expression::Source(source), number(1.0)]);
         if has_transfer {

@@ -3,6 +3,7 @@
 pub(super) mod arguments;
 pub(super) mod buffers;
 pub(super) mod callbacks;
+pub(super) mod destinations;
 pub(super) mod life;
 pub(super) mod pointers;
 pub(super) mod scalars;

@@ -10,7 +10,7 @@ use crate::engine::conformance::literal::{NULL, UNDEFINED, boolean, bytes, numbe
 use crate::engine::conformance::value::ScriptValue;
 
 /// For each struct a value whose bytes all differ, without signalling NaNs.
-const BYTES: [&[u8]; 4] = [
+pub(super) const BYTES: [&[u8]; 4] = [
     &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
     &[255, 254, 253, 252, 251, 250, 249, 248, 1, 2, 3, 4, 5, 6, 7, 8],
     &[1, 2, 3, 4],
@@ -19,7 +19,8 @@ const BYTES: [&[u8]; 4] = [
 
 const LONGER: &[u8] = &[0; 64];
 
-const REFUSED: &[(Expression, &str)] = &[
+/// Values that are not bytes, and what messages call them.
+pub(super) const REFUSED: &[(Expression, &str)] = &[
     (NULL, "null"),
     (UNDEFINED, "undefined"),
     (number(1.0), "a number"),

@@ -18,6 +18,21 @@ use super::vm::{Framed, Script, Vm, VmFunction, VmObject, VmValue, WithData};
 pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, RecordError> {
     // SAFETY: the caller promises that the function takes any arguments. The engine calls it as the model says.
     let record = unsafe { realm.record(function) }?;
+    Ok(of_record(vm, realm, record))
+}
+
+/// Makes a function value of a C function that writes its result into the buffer after its arguments.
+///
+/// # Safety
+///
+/// As for [`function`].
+pub unsafe fn function_into(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, RecordError> {
+    // SAFETY: the caller promises that the function takes any arguments. The engine calls it as the model says.
+    let record = unsafe { realm.record_into(function) }?;
+    Ok(of_record(vm, realm, record))
+}
+
+fn of_record(vm: &Vm, realm: &Realm<Toy>, record: Record) -> VmValue {
     let native = if realm.model().is_some_and(ValueModel::passes_data) {
         // SAFETY: this is the type that the model describes.
         VmFunction::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
@@ -25,7 +40,7 @@ pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Resu
         // SAFETY: this is the type that the model describes.
         VmFunction::Framed(unsafe { mem::transmute::<*const c_void, Framed>(record.entry()) })
     };
-    Ok(vm.allocate(VmObject::Function { native, data: record.into_raw(), finalize: Record::finalize }))
+    vm.allocate(VmObject::Function { native, data: record.into_raw(), finalize: Record::finalize })
 }
 
 /// A function pointer for C that runs a script.

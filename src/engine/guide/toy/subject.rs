@@ -40,6 +40,13 @@ impl Subject for ToySubject {
         Ok(())
     }
 
+    fn define_into(&mut self, name: &'static str, function: &Function) -> Result<bool, String> {
+        // SAFETY: the kit's functions may be called with all arguments that the kit passes.
+        let value = unsafe { functions::function_into(&self.vm, &self.realm, function) };
+        self.vm.set_global(name, Some(value.map_err(|error| error.to_string())?));
+        Ok(true)
+    }
+
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         let callback = functions::callback(&self.vm, &self.realm, signature, script(body));
         let callback = callback.map_err(|error| error.to_string())?;
