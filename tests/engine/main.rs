@@ -6,11 +6,13 @@
 mod world;
 
 mod arguments;
+mod bare;
 mod buffers;
 mod callbacks;
 mod callees;
 mod closing;
 mod compiling;
+mod destinations;
 mod exceptions;
 mod floats;
 mod forged;
