@@ -9,15 +9,14 @@ use std::ffi::{CString, c_void};
 use std::mem;
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::slice;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall::engine::{Engine, EngineError, Realm, Site};
+use hotcall::engine::{Engine, EngineError, Realm, Record, RecordError, Site};
 use hotcall::{
-    Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
-    LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
+    Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Library, LocalCallback, LocalOptions,
+    MAX_PARAMETERS, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
 use hotcall_engines::quickjs::{Callee, ErrorKind, Owned, Pin, Raised, Thrown, closure, value, words};
 use rquickjs::function::Rest;
@@ -105,6 +104,14 @@ unsafe impl<'js> JsLifetime<'js> for Installed {
 pub(crate) fn owned<'js>(ctx: &Ctx<'js>, result: std::result::Result<Owned, Raised>) -> Result<Value<'js>> {
     // SAFETY: the value is the engine's, and its reference belongs to this function.
     result.map(|owned| unsafe { Value::from_raw(ctx.clone(), owned.into_value()) }).map_err(|Raised| Error::Exception)
+}
+
+/// A function that the engine itself calls.
+fn native<'js>(ctx: &Ctx<'js>, name: &str, record: std::result::Result<Record, RecordError>) -> Result<Value<'js>> {
+    let record = record.map_err(|error| type_error(ctx, error))?;
+    let name = CString::new(name).unwrap_or_default();
+    // SAFETY: the context lives longer than its functions, and the record is of this engine's realm.
+    owned(ctx, unsafe { closure(ctx.as_raw().as_ptr(), &name, record) })
 }
 
 /// The FFI of a context.
@@ -259,8 +266,8 @@ impl Ffi {
         }
     }
 
-    /// A function for script. One that returns a struct has a method `into(buffer, ...args)`, which writes the struct
-    /// to a buffer.
+    /// A function for script. One that returns a struct has a method `into(...args, buffer)`, which writes the struct
+    /// to a buffer. That is one argument more, so a function with as many as possible does not have it.
     fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
         let ctx = &script(ctx);
         if nonblocking {
@@ -270,26 +277,19 @@ impl Ffi {
             let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
             return Ok(in_context(start)?.into_value());
         }
-        let native = self.native(ctx, &function)?;
-        if function.signature().result().is_some_and(|ty| ty.as_aggregate().is_some()) {
-            let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
-                ffi(&ctx).call_into(&ctx, &function, buffer, &args)
-            };
-            let into = in_context(JsFunction::new(ctx.clone(), into)?.with_name("into")?)?;
-            native.as_object().map_or(Ok(()), |native| {
-                native.prop("into", Property::from(into).writable().enumerable().configurable())
-            })?;
+        // SAFETY: the user who gave the permission promises that declarations are true.
+        let native = native(ctx, function.name(), unsafe { self.realm.record(&function) })?;
+        let signature = function.signature();
+        let returns_struct = signature.result().is_some_and(|ty| ty.as_aggregate().is_some());
+        if let Some(native) = native.as_object()
+            && returns_struct
+            && signature.params().len() < MAX_PARAMETERS
+        {
+            // SAFETY: the user who gave the permission promises that declarations are true.
+            let into = self::native(ctx, "into", unsafe { self.realm.record_into(&function) })?;
+            native.prop("into", Property::from(into).writable().enumerable().configurable())?;
         }
         Ok(native)
-    }
-
-    /// A function that the engine itself calls.
-    fn native<'js>(&self, ctx: &Ctx<'js>, function: &Function) -> Result<Value<'js>> {
-        // SAFETY: the user who gave the permission promises that declarations are true.
-        let record = unsafe { self.realm.record(function) }.map_err(|error| type_error(ctx, error))?;
-        let name = CString::new(function.name()).unwrap_or_default();
-        // SAFETY: the context lives longer than its functions, and the record is of this engine's realm.
-        owned(ctx, unsafe { closure(ctx.as_raw().as_ptr(), &name, record) })
     }
 
     /// The value of a variable: its contents, or its address if it is a pointer to something.
@@ -361,38 +361,6 @@ impl Ffi {
             return Err(error(ctx, format!("cannot start a thread for {}: {problem}", function.name())));
         }
         Ok(())
-    }
-
-    /// Calls a function that returns a struct, and writes the struct to the bytes of a buffer.
-    fn call_into<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        function: &Function,
-        buffer: Value<'js>,
-        args: &[Value<'js>],
-    ) -> Result<Value<'js>> {
-        let Some(ty) = function.signature().result() else { return Ok(buffer) };
-        // SAFETY: the value is the engine's.
-        let result = match unsafe { self.realm.to_slot(site(ctx), ty, words(buffer.as_raw())) } {
-            Ok(slot) => {
-                let size = Layout::of(ty).map_or(0, |layout| layout.size as usize);
-                // SAFETY: a buffer is accepted for a struct only if it has the struct's size.
-                unsafe { slice::from_raw_parts_mut(slot.as_mut_ptr(), size) }
-            }
-            Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
-        };
-        // Pinned before the arguments are converted, because a refused argument may run script.
-        let pin = self.keep(ctx, &buffer);
-        let converted = self.convert(ctx, function, args);
-        // SAFETY: the user who gave the permission promises that declarations are true. All bytes are kept until the
-        // call returns.
-        let called =
-            converted.map(|Arguments { slots, kept }| (unsafe { function.call_slots_into(&slots, result) }, kept));
-        self.release(ctx, pin.into_iter().collect());
-        let (called, kept) = called?;
-        self.release(ctx, kept);
-        called.map_err(|refused| error(ctx, refused))?;
-        self.realm.take_exception().map_or(Ok(buffer), |exception| Err(self.throw(ctx, exception)))
     }
 
     /// Resolves the promise of a call that has returned.

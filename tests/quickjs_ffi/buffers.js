@@ -149,7 +149,7 @@ const taking = new Deno.UnsafeCallback({ parameters: [], result: PAIR }, () => {
   reuse();
   return pair(1, 2);
 });
-c.pair_from.into(result, taking.pointer);
+c.pair_from.into(taking.pointer, result);
 taking.close();
 
 // Shared memory, which can grow, stays where it is.

@@ -100,10 +100,11 @@ equal(typeof c.pair_back.into, "function");
 equal(c.pair_sum.into, undefined);
 equal(c.later.into, undefined);
 const result = new Uint8Array(16);
-equal(c.pair_back.into(result, pair(5, 6)) === result, true);
+equal(c.pair_back.into(pair(5, 6), result), undefined);
+equal([c.pair_back.into.name, c.pair_back.into.length], ["into", 2]);
 equal(result, pair(5, 6));
 const longer = new Uint8Array(20).fill(1);
-c.pair_back.into(longer.subarray(3), pair(7, 8));
+c.pair_back.into(pair(7, 8), longer.subarray(3));
 equal(longer.subarray(3, 19), pair(7, 8));
 equal([...longer.subarray(0, 3), longer[19]], [1, 1, 1, 1], "and no more");
 c.pair_back.into(result, result);
@@ -111,17 +112,27 @@ equal(result, pair(5, 6), "argument and result in the same place");
 c.large_sum.into(large, large, large);
 equal(large, BigInt64Array.of(2n, 4n, 6n, 8n, 10n));
 const view = new DataView(new ArrayBuffer(16));
-c.pair_back.into(view, pair(1, 2));
+c.pair_back.into(pair(1, 2), view);
 equal(view.buffer, pair(1, 2).buffer);
-throws(() => c.pair_back.into(new Uint8Array(15), result), "TypeError", "Invalid FFI result buffer: 15 bytes are too few: it has 16");
-for (const bad of [undefined, null, 5, "x", {}]) {
-  throws(() => c.pair_back.into(bad, result), "TypeError", /^Invalid FFI result buffer: expected a buffer, not /);
+const expected = "Invalid FFI struct type, expected ArrayBuffer, or ArrayBufferView";
+throws(
+  () => c.pair_back.into(result, new Uint8Array(15)), "TypeError",
+  `${expected}: argument 2 of pair_back: 15 bytes are too few: it has 16`,
+);
+for (const [bad, kind] of [[undefined, "undefined"], [null, "null"], [5, "a number"], ["x", "a string"], [{}, "an object"]]) {
+  throws(
+    () => c.pair_back.into(result, bad), "TypeError",
+    `${expected}: argument 2 of pair_back: expected a buffer, not ${kind}`,
+  );
 }
 throws(
-  () => c.pair_back.into(result, 5), "TypeError",
-  "Invalid FFI struct type, expected ArrayBuffer, or ArrayBufferView: argument 1 of pair_back: expected a buffer, not a number",
+  () => c.pair_back.into(5, result), "TypeError", `${expected}: argument 1 of pair_back: expected a buffer, not a number`,
 );
 throws(() => c.pair_back.into(result), "TypeError", /not undefined$/);
+throws(
+  () => c.pair_back.into(result, new ArrayBuffer(16).transferToImmutable()), "TypeError",
+  `${expected}: argument 2 of pair_back: expected a buffer, not an immutable buffer`,
+);
 equal(result, pair(5, 6), "untouched");
 
 // Also where the callback that gives it throws the buffer's bytes away: they go nowhere, and that is all.
@@ -130,13 +141,14 @@ const thief = new Callback({ parameters: [], result: PAIR }, () => {
   taken.buffer.transfer();
   return pair(1, 2);
 });
-c.pair_from.into(taken, thief.pointer);
+c.pair_from.into(thief.pointer, taken);
 equal(taken.length, 0);
 thief.close();
 const thrower = new Callback({ parameters: [], result: PAIR }, () => {
   throw new RangeError("none");
 });
-throws(() => c.pair_from.into(new Uint8Array(16), thrower.pointer), "RangeError", "none");
+throws(() => c.pair_from.into(thrower.pointer, result), "RangeError", "none");
+equal(result, pair(5, 6), "untouched by a call that throws");
 throws(() => c.pair_from(thrower.pointer), "RangeError", "none");
 thrower.close();
 

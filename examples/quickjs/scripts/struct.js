@@ -21,7 +21,7 @@ console.log(`10**18 + 7 = 10**9 * ${large[0]} + ${large[1]}`);
 // With `into`, which Deno does not have, the struct is written to an existing buffer.
 const result = new BigInt64Array(2);
 for (const number of [100n, 1000n]) {
-  if (lldiv.into) lldiv.into(result, number, 7n);
+  if (lldiv.into) lldiv.into(number, 7n, result);
   else result.set(new BigInt64Array(lldiv(number, 7n).buffer));
   console.log(`${number} = 7 * ${result[0]} + ${result[1]}`);
 }
