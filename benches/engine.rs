@@ -7,7 +7,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use criterion::Criterion;
-use engine::{CFunctions, Loops, WAYS, cases};
+use engine::{CFunctions, Loops, WAYS, cases_of_quickjs};
 use suite::measure;
 
 #[path = "support/by_slots.rs"]
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
 fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let c = CFunctions::build()?;
-    for case in &cases() {
+    for case in &cases_of_quickjs() {
         let loops = Loops::new(&c, case)?;
         let ways = WAYS.into_iter().enumerate();
         measure(criterion, &format!("engine/{}", case.name), ways, |way, calls| loops.run(way, calls));

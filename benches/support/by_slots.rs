@@ -17,6 +17,8 @@ pub(crate) struct BySlots {
     realm: Realm<QuickJs>,
     params: Box<[Kind]>,
     result: Option<Kind>,
+    /// The size of the result, if it is written into a buffer behind the arguments.
+    into: Option<usize>,
 }
 
 /// A type.
@@ -42,13 +44,19 @@ impl BySlots {
         assert!(signature.params().len() <= PARAMETERS);
         let params = signature.params().iter().map(Kind::of).collect();
         let result = signature.result().map(Kind::of);
-        Self { function, realm, params, result }
+        Self { function, realm, params, result, into: None }
+    }
+
+    /// Writes the result, a struct, into a buffer behind the arguments.
+    pub(crate) fn into_buffer(self) -> Self {
+        let Some(Kind::Bytes(size)) = self.result else { unreachable!("the result is a struct") };
+        Self { result: None, into: Some(size), ..self }
     }
 
     /// The engine's function, which keeps this.
     pub(crate) fn into_function(self, context: *mut js::JSContext) -> js::JSValue {
         let name = CString::new(self.function.name()).expect("names have no zeros");
-        let arity = self.params.len() as i32;
+        let arity = self.params.len() as i32 + i32::from(self.into.is_some());
         let this = Box::into_raw(Box::new(self));
         // SAFETY: the functions get the pointer that belongs to them.
         unsafe { js::JS_NewCClosure(context, Some(call), name.as_ptr(), Some(finalize), arity, 0, this.cast()) }
@@ -130,11 +138,19 @@ unsafe extern "C" fn call(
             };
             *slot = converted;
         }
+        let destination =
+            match this.into.map(|size| this.slot(context, Kind::Bytes(size), *argv.add(this.params.len()))) {
+                Some(None) => return js::JS_ThrowTypeError(context, c"the buffer is of another type".as_ptr()),
+                destination => destination.flatten(),
+            };
         // Room for the largest struct.
         let mut result = [Slot::default(); 2];
         this.function.call_unchecked(args.as_ptr(), result.as_mut_ptr());
         if this.realm.is_pending() {
             return js::JS_ThrowTypeError(context, c"the callback threw".as_ptr());
+        }
+        if let (Some(to), Some(size)) = (destination, this.into) {
+            result.as_ptr().cast::<u8>().copy_to_nonoverlapping(to.as_mut_ptr(), size);
         }
         match this.result {
             None => js::JS_UNDEFINED,

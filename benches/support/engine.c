@@ -150,6 +150,21 @@ FUNCTION(point_add) {
     return engine.new_uint8_array_copy(ctx, (const uint8_t *)&sum, sizeof sum);
 }
 
+FUNCTION(point_add_into) {
+    struct16 a, b;
+    if (!to_bytes(ctx, &a, sizeof a, argv[0]) || !to_bytes(ctx, &b, sizeof b, argv[1])) return EXCEPTION;
+    size_t len;
+    uint8_t *to = engine.get_uint8_array(ctx, &len, argv[2]);
+    if (!to) return EXCEPTION;
+    if (__builtin_expect(len < sizeof(struct16), 0)) {
+        engine.throw_type_error(ctx, "%zu bytes are too few: it has %zu", len, sizeof(struct16));
+        return EXCEPTION;
+    }
+    struct16 sum = point_add(a, b);
+    memcpy(to, &sum, sizeof sum);
+    return UNDEFINED;
+}
+
 FUNCTION(struct16_out) {
     double x, y;
     if (!to_float64(ctx, &x, argv[0]) || !to_float64(ctx, &y, argv[1])) return EXCEPTION;

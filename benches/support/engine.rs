@@ -22,6 +22,10 @@ pub(crate) const WAYS: [&str; 4] = ["values", "c", "slots", "empty_loop"];
 /// A function of callees.c, and how script calls it.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
+    /// The function's name in callees.c.
+    symbol: &'static str,
+    /// True if the function writes its result into the buffer `b`.
+    into: bool,
     pub(crate) signature: Signature,
     /// The values of `a` and `b` in the loop.
     pub(crate) objects: [&'static str; 2],
@@ -30,15 +34,38 @@ pub(crate) struct Case {
     pub(crate) result: &'static str,
 }
 
+/// Two points.
+const POINTS: [&str; 2] =
+    ["new Uint8Array(new Float64Array([1.5, -2]).buffer)", "new Uint8Array(new Float64Array([0.5, 2]).buffer)"];
+
+/// The bytes of their sum, which is (2, 0).
+const SUM: &str = "0,0,0,0,0,0,0,64,0,0,0,0,0,0,0,0";
+
+fn point() -> Type {
+    structure(&Type::F64, 2)
+}
+
+/// The cases of all engines, and those of QuickJS alone.
+pub(crate) fn cases_of_quickjs() -> Vec<Case> {
+    let signature = Signature::new([point(), point()], point()).expect("the case is within the limits");
+    let into = Case {
+        name: "point_add_into",
+        symbol: "point_add",
+        into: true,
+        signature,
+        objects: POINTS,
+        args: "a, b, b",
+        result: SUM,
+    };
+    cases().into_iter().chain([into]).collect()
+}
+
 /// In the order of the report.
 pub(crate) fn cases() -> Vec<Case> {
     const NONE: [&str; 2] = ["undefined", "undefined"];
-    const POINTS: [&str; 2] =
-        ["new Uint8Array(new Float64Array([1.5, -2]).buffer)", "new Uint8Array(new Float64Array([0.5, 2]).buffer)"];
-    let point = || structure(&Type::F64, 2);
     let case = |name, params: Vec<Type>, result: Option<Type>, objects, args, text| {
         let signature = Signature::new(params, result).expect("the cases are within the limits");
-        Case { name, signature, objects, args, result: text }
+        Case { name, symbol: name, into: false, signature, objects, args, result: text }
     };
     let (int, double) = (Type::I32, Type::F64);
     vec![
@@ -64,8 +91,7 @@ pub(crate) fn cases() -> Vec<Case> {
             "200",
         ),
         case("point_dist2", vec![point(), point()], Some(double.clone()), POINTS, "a, b", "17"),
-        // The sum is (2, 0).
-        case("point_add", vec![point(), point()], Some(point()), POINTS, "a, b", "0,0,0,0,0,0,0,64,0,0,0,0,0,0,0,0"),
+        case("point_add", vec![point(), point()], Some(point()), POINTS, "a, b", SUM),
         case(
             "struct16_out",
             vec![double.clone(); 2],
@@ -132,16 +158,20 @@ impl Loops {
     pub(crate) fn new(c: &CFunctions, case: &Case) -> Result<Self, Box<dyn Error>> {
         let script = Script::default();
         script.realm.compile_policy().set_after(0);
-        let target = address(&c.0, case.name)?;
+        let target = address(&c.0, case.symbol)?;
         // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
         let function =
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
         // SAFETY: script passes values that the function takes.
-        let record = unsafe { script.realm.record(&function) }?;
+        let record =
+            unsafe { if case.into { script.realm.record_into(&function) } else { script.realm.record(&function) } }?;
+        let by_slots = BySlots::new(function, script.realm.clone());
+        let by_slots = if case.into { by_slots.into_buffer() } else { by_slots };
+        let arity = record.arity();
         let functions = [
             script.closure(case.name, record),
-            c_function(&script, address(&c.0, &format!("js_{}", case.name))?, case),
-            BySlots::new(function, script.realm.clone()).into_function(script.context),
+            c_function(&script, address(&c.0, &format!("js_{}", case.name))?, case, arity),
+            by_slots.into_function(script.context),
         ];
         let callbacks = (case.name == "call_back").then(|| Callbacks::new(&script, case.objects[0])).transpose()?;
         let new = |way: usize, body: &str| {
@@ -166,7 +196,8 @@ impl Loops {
 
     fn check(&self, case: &Case) -> Result<(), String> {
         for (way, Loop { args, .. }) in WAYS.iter().zip(&self.ways).take(3) {
-            let source = format!("(i, f, a, b) => String(f({}))", case.args);
+            let shown = if case.into { ", b" } else { "" };
+            let source = format!("(i, f, a, b) => String((f({}){shown}))", case.args);
             let call = Loop { function: self.script.evaluate(&source), args: *args };
             let result = self.call(&call, 5);
             free(self.script.context, call.function);
@@ -221,9 +252,9 @@ fn free(context: *mut js::JSContext, value: js::JSValue) {
 
 /// The engine's function for a function of engine.c: as C functions are registered, which is a little faster than with
 /// `JS_NewCClosure`.
-fn c_function(script: &Script, address: *const c_void, case: &Case) -> js::JSValue {
+fn c_function(script: &Script, address: *const c_void, case: &Case, arity: usize) -> js::JSValue {
     let name = CString::new(case.name).expect("names have no zeros");
-    let arity = case.signature.params().len() as i32;
+    let arity = arity as i32;
     // SAFETY: the function is of this type.
     unsafe {
         let function = transmute::<*const c_void, js::JSCFunction>(address);

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use crate::engine::{CFunctions, Case, Loops, cases};
+use crate::engine::{CFunctions, Case, Loops, cases_of_quickjs};
 use crate::sample::{Compare, Samples};
 
 /// The number of times that each case is set up, because places in memory affect the time.
@@ -33,7 +33,7 @@ impl Compare<4> for Loops {
 
 pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
     let c = CFunctions::build()?;
-    cases().iter().map(|case| measure_case(&c, case)).collect()
+    cases_of_quickjs().iter().map(|case| measure_case(&c, case)).collect()
 }
 
 fn measure_case(c: &CFunctions, case: &Case) -> Result<Row, Box<dyn Error>> {
@@ -64,12 +64,12 @@ impl Row {
 
 pub(crate) fn print(engine: &str, rows: &[Row]) {
     println!("\nLoops in {engine}: medians in ns a round, and ratios (net: without the empty loop)");
-    println!("case           values       C   slots  empty loop  values/C    fast     net  slots/values net");
+    println!("case             values       C   slots  empty loop  values/C    fast     net  slots/values net");
     for row in rows {
         let Row { case, values_ns, c_ns, slots_ns, empty_loop_ns, .. } = row;
         let Row { values_over_c, values_over_c_fast, values_over_c_net, slots_over_values_net, .. } = row;
         println!(
-            "{case:<13} {values_ns:7.2} {c_ns:7.2} {slots_ns:7.2} {empty_loop_ns:11.2} {values_over_c:9.3} \
+            "{case:<15} {values_ns:7.2} {c_ns:7.2} {slots_ns:7.2} {empty_loop_ns:11.2} {values_over_c:9.3} \
              {values_over_c_fast:7.3} {values_over_c_net:7.3} {slots_over_values_net:17.2}"
         );
     }
