@@ -77,7 +77,7 @@ enums! {
     Item: "hotcall::declare::Item", "Grows::Function(_) | Grows::Static(_)";
     View: "hotcall::engine::View",
         "Grows::Number(_) | Grows::BigInt(_) | Grows::Boolean(_) | Grows::Null | Grows::Undefined | Grows::Pointer(_) \
-         | Grows::Bytes { .. } | Grows::Other(_)";
+         | Grows::Bytes { .. } | Grows::ReadOnly { .. } | Grows::Other(_)";
     Output: "hotcall::engine::Output",
         "Grows::I64(_) | Grows::U64(_) | Grows::Pointer(..) | Grows::Bytes(_) | Grows::Number(_) | Grows::Boolean(_) \
          | Grows::Null";

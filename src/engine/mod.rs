@@ -34,7 +34,7 @@
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |
 //! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
 //! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
-//! | structs and unions | enough bytes | a copy of the bytes |
+//! | structs and unions | enough bytes | a copy of the bytes, or bytes in a [buffer](Realm::record_into) of script |
 //!
 //! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
 //! [`Realm`] with [`Realm::new`], and functions are [records](Realm::record). A compiler passes numbers and *handles*

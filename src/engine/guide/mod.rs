@@ -288,6 +288,39 @@
 //! # }
 //! ```
 //!
+//! A struct result is a new value for each call. A function made by [`Realm::record_into`] writes it into a buffer
+//! instead, which script passes after the arguments. The buffer is pinned like any other, and the result is nil:
+//!
+//! ```
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
+//! # use engine::Toy;
+//! # use hotcall::engine::Realm;
+//! # use hotcall::{Library, Signature, Type};
+//! # use vm::{Vm, VmObject, VmValue};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let vm = Vm::default();
+//! # // SAFETY: the model is the toy's.
+//! # let realm = unsafe { Realm::new(Toy::default(), model::model()?) }?;
+//! // div_t div(int number, int by);
+//! let div_t = Type::structure([("quot", Type::I32), ("rem", Type::I32)])?;
+//! let div = Library::this_process()?.function("div", &Signature::new([Type::I32, Type::I32], div_t)?)?;
+//! // SAFETY: this is its signature.
+//! let div = unsafe { functions::function_into(&vm, &realm, &div) }?;
+//! let (number, by, buffer) = (VmValue::number(17.0), VmValue::number(5.0), vm.buffer(&[0; 8]));
+//! assert_eq!(vm.call(div, &[number, by, buffer]), Ok(VmValue::NIL));
+//! # let Some(VmObject::Buffer { bytes, .. }) = buffer.object() else { unreachable!() };
+//! assert_eq!(*bytes.borrow(), [3, 0, 0, 0, 2, 0, 0, 0]);
+//!
+//! let short = vm.call(div, &[number, by, vm.buffer(&[0; 7])]).unwrap_err();
+//! assert!(short.starts_with("cannot call \"div\": argument 3 "));
+//! assert!(short.ends_with(": 7 bytes are too few: it has 8"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! You need pins if script can free or move bytes. You also need them if your collector moves objects, or can collect
 //! an argument that script does not refer to any more; most engines keep `argv` on a stack that the collector sees.
 //! Return `None` from `pin` for values that need no pin. Pins do not cover bytes that C keeps *after* the call: script
@@ -491,6 +524,7 @@
 //! [`Realm::answer`]: super::Realm::answer
 //! [`Realm::new`]: super::Realm::new
 //! [`Realm::record`]: super::Realm::record
+//! [`Realm::record_into`]: super::Realm::record_into
 //! [`Realm::take_exception`]: super::Realm::take_exception
 //! [`Record`]: super::Record
 //! [`Record::finalize`]: super::Record::finalize

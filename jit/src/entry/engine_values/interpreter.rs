@@ -26,7 +26,7 @@ use crate::stubs::cell::{RetiredCell, count_retired_call};
 /// A signature with the model by which its values are converted.
 pub(crate) struct Interpreter {
     engine: EngineAbi,
-    params: Box<[Param]>,
+    params: Box<[NativeParam]>,
     /// The number of parameters whose objects are pinned.
     pinned: usize,
     result: Form,
@@ -38,14 +38,14 @@ pub(crate) struct Interpreter {
 }
 
 /// A parameter of the engine: one of C's, or the destination of the result.
-struct Param {
+struct NativeParam {
     /// The type, if it is a scalar.
     scalar: Option<Scalar>,
     /// The objects that machine code reads, and the requirement on them. `None` if it takes none.
     objects: Option<(ObjectClass, Want)>,
 }
 
-impl Param {
+impl NativeParam {
     fn of(form: Form, model: &ValueModel) -> Self {
         let want = Want::of(form, model.has_pin_list());
         Self { scalar: form.scalar(), objects: model.objects.clone().zip(want) }
@@ -72,8 +72,8 @@ impl Interpreter {
         trampolines: [&'static Trampolines; 2],
     ) -> Self {
         let model = engine.model();
-        let of_c = signature.params().iter().map(|ty| Param::of(Form::of(ty), model));
-        let behind = destination.map(|destination| Param::of_destination(destination, model));
+        let of_c = signature.params().iter().map(|ty| NativeParam::of(Form::of(ty), model));
+        let behind = destination.map(|destination| NativeParam::of_destination(destination, model));
         let params: Box<[_]> = of_c.chain(behind).collect();
         Self {
             engine: engine.clone(),
