@@ -21,7 +21,7 @@ pub struct NativeCall {
     pub exception: *mut c_void,
     /// The number of pinned arguments.
     pinned: usize,
-    /// A pin for each parameter that a helper may pin: pointers, structs and unions.
+    /// A pin for each argument that a helper may pin: pointers, structs, unions, and the buffer for a result.
     pins: [usize; 0],
 }
 
@@ -55,7 +55,8 @@ impl NativeCall {
     ///
     /// # Safety
     ///
-    /// A helper got the call to convert a pointer, a struct or a union, and pins at most once for that argument.
+    /// A helper got the call to convert a pointer, a struct, a union or the buffer for a result, and pins at most once for
+    /// that argument.
     pub unsafe fn pin(call: *mut Self, pin: usize) {
         // SAFETY: the call has room for one pin of each such argument, and each pins at most once.
         unsafe {
@@ -100,7 +101,8 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct EngineHelpers {
     /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`. An aggregate's slot gets the
-    /// address of its bytes. It may [pin](NativeCall::pin) the memory that the slot points to. On failure it throws,
+    /// address of its bytes, and so does the slot of a buffer for the result, which has the index after the last parameter.
+    /// It may [pin](NativeCall::pin) the memory that the slot points to. On failure it throws,
     /// and returns `false`.
     pub convert:
         unsafe extern "C-unwind" fn(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool,

@@ -22,8 +22,8 @@ pub struct Object {
     /// The checks that hold for these objects alone. They run in order: a check may read memory that earlier checks
     /// make valid.
     pub checks: Box<[Check]>,
-    /// Further checks, which hold for those whose bytes C's result may be written to. They run after the others. Empty if
-    /// that are all of them.
+    /// Further checks, which hold for objects whose bytes may change. They run after the others, for objects that results
+    /// are written to. Empty if the bytes of all objects of the kind may change.
     pub writable: Box<[Check]>,
     /// The words whose sum is the address.
     pub address: Box<[Path]>,
@@ -98,7 +98,7 @@ impl Object {
         Self { checks: checks.into_iter().collect(), ..self }
     }
 
-    /// Sets the checks that only objects with writable bytes pass, in order.
+    /// Sets the checks that hold for objects whose bytes may change, in order.
     pub fn writable(self, checks: impl IntoIterator<Item = Check>) -> Self {
         Self { writable: checks.into_iter().collect(), ..self }
     }
@@ -117,7 +117,7 @@ impl Object {
         is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
     }
 
-    /// Returns the kind of those of these objects whose bytes may be written to.
+    /// Returns the kind of those objects whose bytes may change.
     pub(crate) fn for_writing(&self) -> Self {
         let checks = self.checks.iter().chain(&self.writable).cloned().collect();
         Self { checks, ..self.clone() }

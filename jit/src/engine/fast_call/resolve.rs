@@ -32,7 +32,7 @@ impl Handles {
         Self { objects, ..self.clone() }
     }
 
-    /// Returns these handles with only the objects whose bytes may be written to.
+    /// Returns these handles with only the objects whose bytes may change.
     #[cfg(feature = "cranelift")]
     pub(crate) fn for_writing(&self) -> Self {
         Self { objects: self.objects.iter().map(|object| object.for_writing()).collect(), ..self.clone() }

@@ -126,7 +126,7 @@ impl ObjectClass {
         unsafe { object::address(&self.kinds, word, want) }.map(|address| (address, word))
     }
 
-    /// Returns the class with the [kinds](Self::kinds) of objects whose bytes may be written to.
+    /// Returns the class of those objects whose bytes may change, by [`Object::writable`].
     pub fn for_writing(&self) -> Self {
         Self { kinds: self.kinds.iter().map(Object::for_writing).collect(), ..self.clone() }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Interpreter {
     pinned: usize,
     result: Form,
     destination: Option<Destination>,
+    /// The objects that may be the destination.
+    writable: Option<ObjectClass>,
     signature: Signature,
     /// Makes the trampoline at the first call: preferably a universal one, which takes far less time to make.
     trampolines: [&'static Trampolines; 2],
@@ -41,24 +43,22 @@ pub(crate) struct Interpreter {
 struct NativeParam {
     /// The type, if it is a scalar.
     scalar: Option<Scalar>,
-    /// The objects that machine code reads, and the requirement on them. `None` if it takes none.
-    objects: Option<(ObjectClass, Want)>,
+    /// The requirement on objects. `None` if it takes none.
+    want: Option<Want>,
 }
 
 impl NativeParam {
     fn of(form: Form, model: &ValueModel) -> Self {
-        let want = Want::of(form, model.has_pin_list());
-        Self { scalar: form.scalar(), objects: model.objects.clone().zip(want) }
+        Self { scalar: form.scalar(), want: Want::of(form, model.has_pin_list()) }
     }
 
     fn of_destination(destination: Destination, model: &ValueModel) -> Self {
-        let objects = model.objects.as_ref().map(|objects| (objects.for_writing(), destination.want(model)));
-        Self { scalar: None, objects }
+        Self { scalar: None, want: Some(destination.want(model)) }
     }
 
     /// Returns true if its objects are added to the list of pinned objects.
     fn is_pinned(&self) -> bool {
-        self.objects.as_ref().is_some_and(|(_, want)| want.pins())
+        self.want.is_some_and(Want::pins)
     }
 }
 
@@ -81,6 +81,7 @@ impl Interpreter {
             params,
             result: Form::of(signature.result()),
             destination,
+            writable: destination.and(model.objects.as_ref()).map(ObjectClass::for_writing),
             signature: signature.clone(),
             trampolines,
             trampoline: Once::new(),
@@ -198,6 +199,14 @@ impl Interpreter {
         }
     }
 
+    /// Returns the objects that a parameter may take.
+    fn objects(&self, want: Want) -> Option<&ObjectClass> {
+        match want {
+            Want::Destination { .. } => self.writable.as_ref(),
+            Want::Pointer { .. } | Want::Bytes(_) => self.engine.model().objects.as_ref(),
+        }
+    }
+
     /// # Safety
     ///
     /// The contract of [`run`](Self::run).
@@ -220,10 +229,10 @@ impl Interpreter {
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
             let is_pinned = list.is_some() && param.is_pinned();
-            let objects_read = param.objects.as_ref().filter(|_| is_pinned || !param.is_pinned());
+            let want = param.want.filter(|_| is_pinned || !param.is_pinned());
             let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
             // SAFETY: the value is one of the engine's, which the model describes.
-            let address = || objects_read.and_then(|(class, want)| unsafe { class.address(*want, value) });
+            let address = || unsafe { self.objects(want?)?.address(want?, value) };
             if let Some((converted, object)) = unpacked.or_else(address) {
                 slot.write(converted);
                 if is_pinned {
