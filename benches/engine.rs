@@ -25,6 +25,12 @@ fn main() -> ExitCode {
 
 fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let c = CFunctions::build()?;
+    if let Ok(spec) = std::env::var("SCRATCH") {
+        let parts: Vec<_> = spec.split(',').collect();
+        let case = cases_of_quickjs().into_iter().find(|case| case.name == parts[0]).unwrap();
+        Loops::new(&c, &case)?.run(parts[1].parse()?, parts[2].parse()?);
+        std::process::exit(0);
+    }
     for case in &cases_of_quickjs() {
         let loops = Loops::new(&c, case)?;
         let ways = WAYS.into_iter().enumerate();

@@ -5,6 +5,7 @@ import { equal, litter, open, throws } from "./check.js";
 
 const { UnsafeCallback: Callback, UnsafePointer: Pointer, UnsafePointerView: View } = Deno;
 const PAIR = { struct: ["i32", "f64"] };
+const LARGE = { struct: Array(5).fill("i64") };
 const nonblocking = true;
 const c = open({
   close_gate: { parameters: [], result: "void" },
@@ -17,6 +18,7 @@ const c = open({
   fill_after: { parameters: ["buffer", "usize", "u8", "function"], result: "void" },
   fill_elsewhere: { name: "fill_after", parameters: ["buffer", "usize", "u8", "function"], result: "void", nonblocking },
   pair_after: { parameters: [PAIR, "function"], result: "f64" },
+  large_from: { parameters: ["function", LARGE], result: LARGE },
   keep_bytes: { parameters: ["buffer"], result: "void" },
   sum_kept: { parameters: ["usize"], result: "i32" },
   call_elsewhere: { parameters: ["function", "i32", "i32", "i32"], result: "void" },
@@ -145,6 +147,7 @@ function callback(body) {
 export function during(what, place, kind, offset, len, body) {
   const it = given(place, kind, offset, len);
   if (!it) return body();
+  if (what === "into") return into(it, body);
   const inner = callback(body);
   if (what === "fill") {
     c.fill_after(it.view, it.len, it.memory.tag, inner.pointer);
@@ -159,6 +162,23 @@ export function during(what, place, kind, offset, len, body) {
     const bytes = Uint8Array.from(it.memory.bytes.slice(it.offset, it.offset + 16));
     const data = new DataView(bytes.buffer);
     equal(c.pair_after(it.view, inner.pointer), data.getInt32(0, true) + data.getFloat64(8, true), "a struct after a callback");
+  }
+  inner.close();
+}
+
+/** A call that writes its result, a struct, into a buffer once `body` has run. */
+function into(it, body) {
+  const size = 40;
+  const inner = new Callback({ parameters: [LARGE], result: LARGE }, () => {
+    body();
+    return new Uint8Array(size).fill(it.memory.tag);
+  });
+  const call = () => c.large_from.into(inner.pointer, new Uint8Array(size), it.view);
+  if ((it.view.buffer ?? it.view).immutable) throws(call, "TypeError", /immutable/);
+  else if (it.view.byteLength < size) throws(call, "TypeError", /too few|detached/);
+  else {
+    call();
+    it.memory.bytes.fill(it.memory.tag, it.offset, it.offset + size);
   }
   inner.close();
 }

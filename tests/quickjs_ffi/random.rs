@@ -86,7 +86,7 @@ fn statement(random: &mut Choices, depth: usize, text: &mut String) {
         12 => write!(text, "keep({});", part(random)),
         13 => write!(text, "later(\"{}\", {});", random.one_of(&["fill", "sum", "pointer"]), part(random)),
         14 | 15 if nests => {
-            let what = random.one_of(&["fill", "fill", "pointer", "sum", "struct"]);
+            let what = random.one_of(&["fill", "fill", "pointer", "sum", "struct", "into", "into"]);
             let start = format!("during(\"{what}\", {}, ", part(random));
             body(random, &start, depth, text);
             Ok(())
