@@ -1,6 +1,6 @@
 //! Structs: their bytes as arguments, and buffers that results are written to.
 
-use hotcall::engine::{FastCallRole, Problem};
+use hotcall::engine::{Exit, FastCallRole, Problem};
 use hotcall_testing::notation;
 
 use crate::toy::{STYLES, Thrown, Value};
@@ -17,7 +17,7 @@ fn large_bytes(numbers: [i64; 5]) -> Vec<u8> {
     numbers.into_iter().flat_map(i64::to_le_bytes).collect()
 }
 
-fn each_world(check: impl Fn(&World, hotcall::engine::Exit)) {
+fn each_world(check: impl Fn(&World, Exit)) {
     for (world, exit) in worlds() {
         check(&world, exit);
     }
@@ -91,6 +91,29 @@ fn results_are_written_to_buffers() {
             assert!(thrown.message().ends_with(&expected), "{thrown:?}");
         }
         assert_eq!((heap.read(short), take_count()), (vec![0; 39], 0));
+    });
+}
+
+#[test]
+fn results_are_not_written_to_immutable_buffers() {
+    each_world(|world, exit| {
+        let heap = &world.heap;
+        let reversed = world.compiled("reversed", &format!("({LARGE}) -> {LARGE}"), exit);
+        let bytes = large_bytes([1, 2, 3, 4, 5]);
+        for value in [heap.bytes(&bytes, 0..40), heap.strange(&bytes)] {
+            heap.freeze(value);
+            let to = heap.bytes(&[0; 40], 0..40);
+            reversed.call_to(&[value], Some(to)).unwrap();
+            assert_eq!(heap.read(to), large_bytes([5, 4, 3, 2, 1]));
+            let seen = reversed.enter(&[to], Some(value));
+            assert_eq!(seen.flagged, exit != Exit::Raise);
+            if let Exit::Raise = exit {
+                let thrown = seen.thrown.unwrap();
+                let expected = format!("argument 2 ({LARGE}): expected a buffer, not an immutable buffer");
+                assert!(thrown.message().ends_with(&expected), "{thrown:?}");
+            }
+            assert_eq!(heap.read(value), bytes);
+        }
     });
 }
 

@@ -50,7 +50,7 @@ struct Cell {
     map: *const Map,
     /// Of bytes: their store's word.
     a: u64,
-    /// Of bytes: where they begin in it. Of a store: its bits, of which the lowest says that it has no bytes any more.
+    /// Of bytes: where they begin in it. Of a store: its bits, [`DETACHED`] and [`FROZEN`].
     b: u64,
     /// Of bytes: how many.
     c: u64,
@@ -62,6 +62,9 @@ const C: i32 = 24;
 
 /// The bit of a store whose bytes are gone.
 const DETACHED: u64 = 1;
+
+/// The bit of a store whose bytes must not change.
+const FROZEN: u64 = 2;
 
 /// A value of the toy. It lives as long as the toy does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -177,8 +180,17 @@ impl Heap {
 
     /// Takes the bytes away from a view's store.
     pub(crate) fn detach(&self, view: Value) {
+        self.set(view, DETACHED);
+    }
+
+    /// Makes the bytes of a view's store immutable.
+    pub(crate) fn freeze(&self, view: Value) {
+        self.set(view, FROZEN);
+    }
+
+    fn set(&self, view: Value, bit: u64) {
         // SAFETY: it is a view, and nobody reads the heap meanwhile.
-        unsafe { (*self.cell(Value((*self.cell(view)).a))).b |= DETACHED };
+        unsafe { (*self.cell(Value((*self.cell(view)).a))).b |= bit };
     }
 
     /// The bytes of a view now.
@@ -242,7 +254,9 @@ impl Heap {
                     return View::Other(Kind::DetachedBuffer);
                 }
                 let address = std::ptr::with_exposed_provenance_mut::<u8>((store.a + b) as usize);
-                return View::Bytes { address, len: c as usize };
+                let len = c as usize;
+                let is_frozen = store.b & FROZEN != 0;
+                return if is_frozen { View::ReadOnly { address, len } } else { View::Bytes { address, len } };
             }
             match () {
                 () if is(Class::Pointer) => View::Pointer(std::ptr::with_exposed_provenance(a as usize)),
@@ -267,7 +281,11 @@ impl Heap {
         let path = |fields: &[i32]| Path(fields.iter().map(|offset| offset - tag).collect());
         let is = |class: Class| Check { at: path(&[0, 6 + tag]), test: Test::equal(0, 2, class as u64) };
         let attached = Check { at: path(&[A, B]), test: Test::masked(0, 4, DETACHED, 0) };
-        let bytes = Object::new([path(&[A, A]), path(&[B])]).checks([is(Class::Bytes), attached]).length(path(&[C]));
+        let not_frozen = Check { at: path(&[A, B]), test: Test::masked(0, 4, FROZEN, 0) };
+        let bytes = Object::new([path(&[A, A]), path(&[B])])
+            .checks([is(Class::Bytes), attached])
+            .writable([not_frozen])
+            .length(path(&[C]));
         let pointer = Object::new([path(&[A])]).checks([is(Class::Pointer)]);
         let (indirect, integers, tag) = match self.style {
             Style::Indirect => (true, Small::new(Tag { mask: 1, bits: 0 }, 32), Tag { mask: 1, bits: 1 }),
