@@ -1,6 +1,6 @@
 //! The comparison of a model's objects with samples: values of the running engine.
 
-use hotcall_jit::engine::fast_call::ResolvedHandle;
+use hotcall_jit::engine::fast_call::{Reading, ResolvedHandle};
 use hotcall_jit::engine::values::{ObjectClass, Words};
 use hotcall_jit::probe;
 
@@ -9,7 +9,8 @@ use super::site::Site;
 use super::view::View;
 
 /// Returns true if machine code reads all samples as the engine does, or leaves them to it; if at least one sample is of
-/// each kind; and if the counters count references. `retain` adds one to an object.
+/// each kind, and another one if script may move its bytes; and if the counters count references. `retain` adds one to an
+/// object.
 ///
 /// The objects may be described wrong. A field that cannot be read differs.
 ///
@@ -23,16 +24,31 @@ pub(super) unsafe fn agree<E: Engine>(
     samples: impl IntoIterator<Item = Words>,
     mut retain: impl FnMut(Words),
 ) -> bool {
-    let mut are_found = vec![false; objects.kinds.len() + usize::from(objects.pointers.is_some())];
+    // Of each kind: a sample whose bytes stay, and one whose bytes may move.
+    let all_stay = objects.kinds.iter().map(|kind| kind.stays.is_none()).chain(objects.pointers.map(|_| true));
+    let mut are_found: Vec<_> = all_stay.map(|all_stay| [false, all_stay]).collect();
     for value in samples {
         let Some(readings) = objects.read_by_each(value) else { return false };
-        for (is_found, reading) in are_found.iter_mut().zip(readings) {
-            let Some(reading) = reading else { continue };
+        for ([is_found, is_moving_found], reading) in are_found.iter_mut().zip(readings) {
+            let Some(Reading { found, stays, .. }) = reading else { continue };
+            // A view may move them.
+            let moving = if stays { None } else { Some(contents(found.slot, found.len)) };
             // SAFETY: the caller promises that the value and the site are the engine's.
-            if !is_seen(unsafe { engine.view(site, value) }, reading) {
-                return false;
+            let view = unsafe { engine.view(site, value) };
+            match moving {
+                None => {
+                    *is_found = true;
+                    if !is_seen(view, found) {
+                        return false;
+                    }
+                }
+                Some(bytes) => {
+                    *is_moving_found |= bytes.iter().flatten().any(|&byte| byte != 0);
+                    if !is_moved(view, found, bytes.as_deref()) {
+                        return false;
+                    }
+                }
             }
-            *is_found = true;
         }
         if let Some(counter) = counter(objects, value) {
             // SAFETY: `release` releases the reference that was added.
@@ -42,7 +58,23 @@ pub(super) unsafe fn agree<E: Engine>(
             }
         }
     }
-    are_found.into_iter().all(|is_found| is_found)
+    are_found.as_flattened().iter().all(|is_found| *is_found)
+}
+
+/// The largest number of bytes of a sample that are compared.
+const MAX_COMPARED: u64 = 4096;
+
+/// Returns the first bytes at an address, if they can be read.
+fn contents(address: u64, len: u64) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; len.min(MAX_COMPARED) as usize];
+    let is_read = bytes.is_empty() || probe::read(usize::try_from(address).ok()?, &mut bytes);
+    is_read.then_some(bytes)
+}
+
+/// Returns true if the engine's view has the bytes that machine code has found before, wherever they are now.
+fn is_moved(view: View, ResolvedHandle { len, .. }: ResolvedHandle, bytes: Option<&[u8]>) -> bool {
+    let View::Bytes { address, len: now } = view else { return false };
+    len == now as u64 && bytes.is_some() && contents(address as u64, len).as_deref() == bytes
 }
 
 /// Returns true if machine code's reading agrees with the engine's view.

@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
-use crate::engine::object::{ByteLength, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
+use crate::engine::object::{ByteLength, Check, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
 
 /// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
 /// and `args`, or in `slow`.
@@ -24,9 +24,12 @@ pub(crate) fn find(
     for (index, object) in kinds.iter().enumerate() {
         let other = if index + 1 == kinds.len() { slow } else { b.create_block() };
         for check in &object.checks {
-            let (base, at) = follow(b, &check.at, word);
-            let holds = test(b, base, at, check.test);
-            go_on_if(b, holds, other);
+            go_on_if_holds(b, check, word, other);
+        }
+        if !want.copies()
+            && let Some(stays) = &object.stays
+        {
+            go_on_if_holds(b, stays, word, slow);
         }
         let address = read(b, object, word, want, slow);
         let args: Vec<_> = [address].iter().chain(args).copied().map(BlockArg::from).collect();
@@ -41,9 +44,15 @@ pub(crate) fn find(
     }
 }
 
+fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
+    let (base, at) = follow(b, &check.at, word);
+    let holds = test(b, base, at, check.test);
+    go_on_if(b, holds, other);
+}
+
 fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
     match (want, &object.length) {
-        (Want::Bytes(size), Some(length)) => {
+        (Want::Bytes(size) | Want::Memory(size), Some(length)) => {
             let len = load_length(b, length, word);
             let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
             go_on_if(b, enough, slow);
@@ -53,7 +62,7 @@ fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, s
             let few = b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, elements, i64::from(MAX_PINNED_ELEMENTS));
             go_on_if(b, few, slow);
         }
-        (Want::Bytes(_) | Want::Pointer { .. }, _) => {}
+        (Want::Bytes(_) | Want::Memory(_) | Want::Pointer { .. }, _) => {}
     }
     let words: Vec<_> = object.address.iter().map(|path| load(b, path, word, 8)).collect();
     let sum = words.into_iter().reduce(|sum, word| b.ins().iadd(sum, word));

@@ -24,6 +24,12 @@ pub struct Object {
     pub address: Box<[Path]>,
     /// The number of bytes.
     pub length: Option<ByteLength>,
+    /// The check that holds while the bytes stay in place if script runs; `None` if those of all such objects do.
+    ///
+    /// Structs and unions are copied before C runs. So their parameters take the other objects too. Parameters that give
+    /// C an address do not, and neither does memory for a result. A helper may move the bytes of an object that does not
+    /// stay, too, unless it is one of a [fast call](crate::engine::fast_call::FastCallHelpers).
+    pub stays: Option<Check>,
 }
 
 /// The number of an object's bytes: a number of elements, and their size.
@@ -81,10 +87,20 @@ pub struct ResolvedHandle {
     pub len: u64,
 }
 
+/// An object of a kind, as machine code reads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Reading {
+    /// The address and the number of bytes.
+    pub found: ResolvedHandle,
+    /// False if script may [move](Object::stays) the bytes.
+    pub stays: bool,
+}
+
 impl Object {
     /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
-        Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
+        Self { checks: Box::default(), address: address.into_iter().collect(), length: None, stays: None }
     }
 
     /// Sets the checks that hold for these objects alone, in order.
@@ -98,11 +114,18 @@ impl Object {
         Self { length: length.into(), ..self }
     }
 
+    /// Sets the check that holds while the bytes stay in place; see [the field](Self#structfield.stays). It may read
+    /// memory that the other checks make valid.
+    pub fn stays(self, stays: impl Into<Option<Check>>) -> Self {
+        Self { stays: stays.into(), ..self }
+    }
+
     /// Returns true if machine code can read all fields, and the tests' values are possible.
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
-        is_known && self.checks.iter().all(Check::is_consistent) && self.address.iter().all(is_path)
+        let mut checks = self.checks.iter().chain(&self.stays);
+        is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
     }
 }
 
@@ -154,8 +177,11 @@ impl From<Path> for Option<ByteLength> {
 pub(crate) enum Want {
     /// An address. If it is one of bytes, and `pins`, then the object goes to the list of pinned objects.
     Pointer { pointee: Pointee, pins: bool },
-    /// At least this many bytes.
+    /// At least this many bytes, which are copied before C runs.
     Bytes(u32),
+    /// At least this many bytes of memory for a result.
+    #[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "functions that write there are compiled"))]
+    Memory(u32),
 }
 
 /// The largest number of elements of an object that machine code pins. Larger objects are left to the helper, because
@@ -196,9 +222,16 @@ impl Want {
     pub(crate) const fn takes(self, object: &Object) -> bool {
         match self {
             Self::Pointer { pointee: Pointee::Opaque | Pointee::Function, .. } => object.length.is_none(),
-            Self::Pointer { pointee: Pointee::Buffer, .. } | Self::Bytes(_) => object.length.is_some(),
+            Self::Pointer { pointee: Pointee::Buffer, .. } | Self::Bytes(_) | Self::Memory(_) => {
+                object.length.is_some()
+            }
             Self::Pointer { pointee: Pointee::Text, .. } => true,
         }
+    }
+
+    /// Returns true if script may move the bytes afterwards.
+    pub(crate) const fn copies(self) -> bool {
+        matches!(self, Self::Bytes(_))
     }
 }
 
@@ -212,15 +245,15 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
     // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
     let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
     let Ok(found) = first(kinds.iter().filter(|kind| want.takes(kind)), word, &load);
-    let (kind, ResolvedHandle { slot, len }) = found?;
+    let (kind, Reading { found: ResolvedHandle { slot, len }, stays }) = found?;
     let is_taken = match want {
-        Want::Bytes(size) => len >= size.into(),
+        Want::Bytes(size) | Want::Memory(size) => len >= size.into(),
         Want::Pointer { pins, .. } => {
             let elements = kind.length.as_ref().map_or(Ok(0), |length| length.elements(word, &load));
             !pins || elements.is_ok_and(|elements| elements <= MAX_PINNED_ELEMENTS.into())
         }
     };
-    is_taken.then_some(slot)
+    (is_taken && (stays || want.copies())).then_some(slot)
 }
 
 /// Resolves an object of one of these kinds. `None` if it is of none.
@@ -232,12 +265,12 @@ pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle>
     // SAFETY: the caller promises an object whose checks may be read in order. Only its fields are loaded.
     let load = |at, len| Ok::<_, Infallible>(unsafe { load_bytes(at, len) });
     let Ok(found) = first(kinds, word, &load);
-    found.map(|(_, resolved)| resolved)
+    found.map(|(_, reading)| reading.found)
 }
 
 /// Reads an object by each of the kinds alone. An entry is `None` if the object is not of the kind. The result is `None`
 /// if a field cannot be read.
-pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<ResolvedHandle>>> {
+pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<Reading>>> {
     let lines = Lines::default();
     kinds.iter().map(|kind| kind.resolve(word, &|at, len| lines.load(at, len))).collect::<Result<_, _>>().ok()
 }
@@ -253,7 +286,7 @@ fn first<'a, E>(
     kinds: impl IntoIterator<Item = &'a Object>,
     word: u64,
     load: &impl Load<E>,
-) -> Result<Option<(&'a Object, ResolvedHandle)>, E> {
+) -> Result<Option<(&'a Object, Reading)>, E> {
     for kind in kinds {
         if let Some(found) = kind.resolve(word, load)? {
             return Ok(Some((kind, found)));
@@ -264,7 +297,7 @@ fn first<'a, E>(
 
 impl Object {
     /// Resolves an object. `None` if it is not of this kind.
-    fn resolve<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<ResolvedHandle>, E> {
+    fn resolve<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<Reading>, E> {
         for check in &self.checks {
             if !check.holds(word, load)? {
                 return Ok(None);
@@ -275,7 +308,8 @@ impl Object {
             slot = slot.wrapping_add(load(path.follow(word, load)?, 8)?);
         }
         let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
-        Ok(Some(ResolvedHandle { slot, len }))
+        let stays = self.stays.as_ref().map_or(Ok(true), |check| check.holds(word, load))?;
+        Ok(Some(Reading { found: ResolvedHandle { slot, len }, stays }))
     }
 }
 

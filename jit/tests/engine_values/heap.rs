@@ -22,10 +22,14 @@ const OTHER: u16 = 24;
 #[repr(C)]
 pub(crate) struct HeapObject {
     class: u16,
+    /// 1 if the bytes stay in place when a helper runs.
+    stays: u16,
     count: u32,
-    address: u64,
+    address: Cell<u64>,
     /// [`UNCOUNTED`], and the references that lists of pinned objects own.
     references: Cell<u32>,
+    /// The place to which the bytes move.
+    spare: Cell<u64>,
 }
 
 /// The references that lists do not own.
@@ -43,7 +47,8 @@ pub(crate) fn objects(test: Test) -> ObjectClass {
             // The bytes of the others went elsewhere.
             Check { at: address(), test: Test::range(1, u64::MAX) },
         ])
-        .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
+        .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element))
+        .stays(Check { at: at(std::mem::offset_of!(HeapObject, stays)), test: Test::equal(0, 2, 1) });
     let pointers = Object::new([address()]).checks([Check { at: class(), test: Test::equal(0, 2, POINTER.into()) }]);
     let references = std::mem::offset_of!(HeapObject, references) as i32;
     ObjectClass::new(test, [arrays, pointers]).pins(PinList::new().references(references))
@@ -60,13 +65,16 @@ static MEMORY: [u64; 512] = {
     memory
 };
 
+/// The largest number of bytes of an array.
+const MAX_BYTES: usize = 1024;
+
 /// A random object, which lives for ever.
 pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
     let shift = (random.bits() % 4) as u16;
     let address = MEMORY.as_ptr().expose_provenance() as u64 + random.bits() % 64;
     let bytes = match random.bits() % 3 {
         0 => random.bits() % 24,
-        _ => 1024,
+        _ => MAX_BYTES as u64,
     };
     let (class, address) = match random.bits() % 12 {
         0 => (BYTES + shift, 0),
@@ -74,7 +82,22 @@ pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
         3 => (OTHER, address),
         _ => (BYTES + shift, address),
     };
-    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, references: Cell::new(UNCOUNTED) }))
+    let count = (bytes >> shift) as u32;
+    let has_bytes = (BYTES..BYTES + 4).contains(&class) && address != 0;
+    let stays = u16::from(!(has_bytes && random.bits().is_multiple_of(6)));
+    let (address, spare) = match stays {
+        1 => (address, 0),
+        _ => (leak(address), leak(address)),
+    };
+    let [address, spare] = [address, spare].map(Cell::new);
+    Box::leak(Box::new(HeapObject { class, stays, count, address, references: Cell::new(UNCOUNTED), spare }))
+}
+
+/// Returns a copy of bytes of [`MEMORY`].
+fn leak(address: u64) -> u64 {
+    let start = address as usize - MEMORY.as_ptr().addr();
+    let bytes: Vec<_> = MEMORY.iter().flat_map(|word| word.to_le_bytes()).skip(start).take(MAX_BYTES).collect();
+    bytes.leak().as_mut_ptr().expose_provenance() as u64
 }
 
 /// Releases a reference to an object of this file.
@@ -85,6 +108,25 @@ pub(crate) fn release(word: u64) {
 }
 
 impl HeapObject {
+    /// Returns true if the bytes do not stay.
+    pub(crate) const fn moves(&self) -> bool {
+        self.stays == 0
+    }
+
+    /// Moves the bytes, unless they stay. Others are there afterwards.
+    pub(crate) fn move_bytes(&self) {
+        if self.moves() {
+            self.address.swap(&self.spare);
+            let [from, to] =
+                [&self.spare, &self.address].map(|at| ptr::with_exposed_provenance_mut::<u8>(at.get() as usize));
+            // SAFETY: both are the object's own, and have room for the largest array.
+            unsafe {
+                to.copy_from_nonoverlapping(from, MAX_BYTES);
+                from.write_bytes(0xee, MAX_BYTES);
+            }
+        }
+    }
+
     /// The references that lists of pinned objects own.
     pub(crate) fn references(&self) -> u32 {
         self.references.get() - UNCOUNTED
@@ -104,21 +146,21 @@ impl HeapObject {
     /// The value that holds a pointer object's address itself, in a model with such values.
     pub(crate) fn pointer(&'static self, objects: &ObjectClass) -> Option<Words> {
         let test = objects.pointers.filter(|_| self.class == POINTER)?;
-        Some([self.address & objects.mask | test.low, 0])
+        Some([self.address.get() & objects.mask | test.low, 0])
     }
 
     /// The slot for a type that takes the object. `None` if machine code leaves that to the helper.
     pub(crate) fn slot(&self, ty: &Type, size: u32) -> Option<u64> {
-        let is_array = (BYTES..BYTES + 4).contains(&self.class) && self.address != 0;
+        let is_array = (BYTES..BYTES + 4).contains(&self.class) && self.address.get() != 0;
         let is_pointer = self.class == POINTER;
         let taken = match ty.as_scalar() {
             None => is_array && self.count << (self.class - BYTES) >= size,
-            Some(Scalar::Pointer(Pointee::Buffer)) => is_array,
-            Some(Scalar::Pointer(Pointee::Text)) => is_array || is_pointer,
+            Some(Scalar::Pointer(Pointee::Buffer)) => is_array && !self.moves(),
+            Some(Scalar::Pointer(Pointee::Text)) => is_array && !self.moves() || is_pointer,
             Some(Scalar::Pointer(_)) => is_pointer,
             Some(_) => false,
         };
-        taken.then_some(self.address)
+        taken.then_some(self.address.get())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::c::form::Form;
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
-use crate::engine::object::{self, ResolvedHandle, Want};
+use crate::engine::object::{self, Reading, ResolvedHandle, Want};
 use crate::engine::test::read;
 use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ValueModel};
 
@@ -143,12 +143,13 @@ impl ObjectClass {
     ///
     /// The description may be wrong in anything: memory is read by [`probe::read`](crate::probe::read). The result is
     /// `None` if a field cannot be read. On systems where that is not possible, no field can.
-    pub fn read_by_each(&self, value: Words) -> Option<Vec<Option<ResolvedHandle>>> {
+    pub fn read_by_each(&self, value: Words) -> Option<Vec<Option<Reading>>> {
         let mut found = match self.word(value) {
             Some(word) => object::read_by_each(&self.kinds, word)?,
             None => vec![None; self.kinds.len()],
         };
-        let pointer = || self.pointer(value).map(|slot| ResolvedHandle { slot, len: u64::MAX });
+        let pointer =
+            || self.pointer(value).map(|slot| Reading { found: ResolvedHandle { slot, len: u64::MAX }, stays: true });
         found.extend(self.pointers.map(|_| pointer()));
         Some(found)
     }

@@ -158,14 +158,18 @@ impl Interpreter {
         let (model, helpers) = (self.engine.model(), self.engine.helpers());
         // SAFETY: the caller promises a call of this signature.
         let list = unsafe { self.list(call) };
-        let (mut objects, mut count) = ([0; MAX_PINNED], 0);
-        for (index, (&param, slot)) in self.params.iter().zip(slots).enumerate() {
+        let argument = |index| {
             let mut value = model.undefined();
             if index < argc {
                 let size = usize::from(model.size);
                 // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
+            value
+        };
+        let (mut objects, mut count, mut is_helped) = ([0; MAX_PINNED], 0, false);
+        for (index, (&param, slot)) in self.params.iter().zip(&mut *slots).enumerate() {
+            let value = argument(index);
             let is_pinned = list.is_some() && model.pins_of(param);
             let reads_objects = is_pinned || !model.pins_of(param);
             let unpacked = param.scalar().and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
@@ -179,6 +183,7 @@ impl Interpreter {
                 }
                 continue;
             }
+            is_helped = true;
             // SAFETY: the helper gets a value for a parameter, and memory for its slot.
             unsafe {
                 if !(helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
@@ -186,6 +191,16 @@ impl Interpreter {
                         (helpers.finish)(call);
                     }
                     return false;
+                }
+            }
+        }
+        // A helper may have moved the bytes of an earlier argument, which C does not have yet.
+        if is_helped {
+            for (index, (&param, slot)) in self.params.iter().zip(slots).enumerate() {
+                // SAFETY: the value is one of the engine's, which the model describes.
+                let found = unsafe { model.address(param, argument(index)) };
+                if let (Form::Bytes(_), Some((address, _))) = (param, found) {
+                    slot.write(address);
                 }
             }
         }
