@@ -48,7 +48,7 @@ struct Engine {
     explicit Engine(JSContext *cx) : nothing_moves(cx), made(cx), pinned(cx) {}
 
     JS::AutoDisableGenerationalGC nothing_moves;
-    // The values that Rust holds. Those that became results stay until the outermost call of script has returned.
+    // The values that Rust holds: arguments and results of callbacks, and values for scripts that run next.
     JS::PersistentRootedVector<JS::Value> made;
     // The objects whose bytes C has, if they are not in the list.
     JS::PersistentRootedVector<JS::Value> pinned;
@@ -90,7 +90,7 @@ bool keep(JSContext *cx, const JS::Value &made, uint64_t *result) {
     return engine(cx)->made.append(made);
 }
 
-// Removes a value. The others keep their places, so that `sm_forget` finds what was there before.
+// Removes a value. It is among the newest ones, because calls end in the opposite order to that in which they began.
 void remove(JS::PersistentRootedVector<JS::Value> &values, uint64_t bits) {
     for (size_t i = values.length(); i-- > 0;) {
         if (values[i].get().asRawBits() != bits) continue;
@@ -288,15 +288,11 @@ bool sm_make_bytes(JSContext *cx, const uint8_t *bytes, size_t len, uint64_t *re
 
 void sm_release(JSContext *cx, uint64_t bits) { remove(engine(cx)->made, bits); }
 
-// Keeps a value until `sm_release`.
-bool sm_keep(JSContext *cx, uint64_t bits) { return engine(cx)->made.append(value(bits)); }
-
+// The number of values that are kept.
 size_t sm_made(JSContext *cx) { return engine(cx)->made.length(); }
 
-// Forgets the values that were made after there were `len`.
-void sm_forget(JSContext *cx, size_t len) {
-    if (engine(cx)->made.length() > len) (void)engine(cx)->made.resize(len);
-}
+// Releases all values.
+void sm_forget(JSContext *cx) { engine(cx)->made.clear(); }
 
 bool sm_pin(JSContext *cx, uint64_t bits) { return engine(cx)->pinned.append(value(bits)); }
 
@@ -322,31 +318,23 @@ void sm_throw(JSContext *cx, Rooted *thrown) {
 
 void sm_drop(Rooted *thrown) { delete thrown; }
 
-// Calls a function. False: an exception waits in the context. Nothing keeps the result.
-bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len, uint64_t *result) {
-    JS::RootedValue callee(cx, value(function)), returned(cx);
-    JS::RootedValueVector values(cx);
-    for (size_t i = 0; i < len; i++) {
-        if (!values.append(value(args[i]))) return false;
-    }
-    return JS::Call(cx, JS::UndefinedHandleValue, callee, values, &returned) && (*result = returned.asRawBits(), true);
-}
-
-// Calls a function of script for machine code. False: an exception waits in the context. The arguments are numbers, or values that
-// `made` keeps. It keeps the result too if that is a cell, until `sm_release`.
+// Calls a function of script. False: an exception waits in the context. The arguments are numbers, or values that `made` keeps. It
+// keeps the result too if that is a cell, until `sm_release`.
 bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, unsigned argc, const uint64_t *argv, uint64_t *result) {
     JS::RootedValue callee(cx, value(function)), receiver(cx, value(this_value)), returned(cx);
     // Nothing moves, so the collector need not know where the arguments are.
     auto *args = reinterpret_cast<const JS::Value *>(argv);
-    size_t made = engine(cx)->made.length();
     bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
-    // Values that native functions have made meanwhile became their results.
-    sm_forget(cx, made);
     *result = returned.asRawBits();
     if (!is_made || !returned.isGCThing()) return is_made;
     if (engine(cx)->made.append(returned)) return true;
     JS_ReportOutOfMemory(cx);
     return false;
+}
+
+// Calls it for Rust.
+bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len, uint64_t *result) {
+    return sm_call_function(cx, function, JS::UndefinedValue().asRawBits(), unsigned(len), args, result);
 }
 
 // Keeps a value until `sm_drop`.
@@ -424,14 +412,14 @@ struct Sample {
     uint64_t class_address;
     // The address of the bytes, and the number of elements. Of a pointer: its slots.
     uint64_t words[2];
-    // The value of a typed array's buffer.
+    // The value of a typed array's buffer, or 0.
     uint64_t buffer;
 };
 
 enum SampleKind { OTHER_SAMPLE, TYPED_ARRAY_SAMPLE, DATA_VIEW_SAMPLE, BUFFER_SAMPLE, POINTER_SAMPLE };
 
-// Describes an object. A typed array gets a buffer.
-void sm_describe(JSContext *cx, uint64_t bits, Sample *sample) {
+// Describes an object. A typed array that is not new gets a buffer.
+void sm_describe(JSContext *cx, uint64_t bits, bool is_new, Sample *sample) {
     *sample = {OTHER_SAMPLE, 0, 0, {0, 0}, 0};
     if (!value(bits).isObject()) return;
     JS::RootedObject object(cx, &value(bits).toObject());
@@ -443,9 +431,9 @@ void sm_describe(JSContext *cx, uint64_t bits, Sample *sample) {
     if (its_class == &pointer_class) {
         *sample = {POINTER_SAMPLE, 0, sample->class_address, {slot_bits(object, 0), slot_bits(object, 1)}, 0};
     } else if (JS_IsArrayBufferViewObject(object)) {
-        JSObject *buffer = buffer_of(cx, object);
-        if (!buffer) return JS_ClearPendingException(cx);
-        sample->buffer = JS::ObjectValue(*buffer).asRawBits();
+        JSObject *buffer = is_new ? nullptr : buffer_of(cx, object);
+        if (buffer) sample->buffer = JS::ObjectValue(*buffer).asRawBits();
+        else if (!is_new) return JS_ClearPendingException(cx);
         JS_GetObjectAsArrayBufferView(object, &len, &is_shared, &data);
         sample->kind = JS_IsTypedArrayObject(object) ? TYPED_ARRAY_SAMPLE : DATA_VIEW_SAMPLE;
         if (JS_IsTypedArrayObject(object)) sample->shift = __builtin_ctzl(JS::Scalar::byteSize(JS_GetArrayBufferViewType(object)));

@@ -160,7 +160,7 @@ impl SpiderMonkeyScript {
         // SAFETY: the context is this thread's. What was made for a script that has returned is not used any more.
         unsafe {
             if running == 0 {
-                (self.api.forget)(self.context, 0);
+                (self.api.forget)(self.context);
             }
             let is_made = (self.api.evaluate)(self.context, source.as_ptr(), source.len(), &mut value);
             self.running.set(running);
@@ -210,6 +210,12 @@ impl SpiderMonkeyScript {
                 return String::from_utf8_lossy(&bytes).into_owned();
             }
         }
+    }
+
+    /// The number of values that are kept for Rust.
+    pub fn made(&self) -> usize {
+        // SAFETY: the context is the engine's.
+        unsafe { (self.api.made)(self.context) }
     }
 
     /// Collects what script cannot reach.

@@ -100,8 +100,7 @@ functions! {
     make_bytes = "sm_make_bytes"(MonkeyContext, *const u8, usize, *mut u64) -> bool;
     release = "sm_release"(MonkeyContext, u64);
     made = "sm_made"(MonkeyContext) -> usize;
-    forget = "sm_forget"(MonkeyContext, usize);
-    keep = "sm_keep"(MonkeyContext, u64) -> bool;
+    forget = "sm_forget"(MonkeyContext);
     pin = "sm_pin"(MonkeyContext, u64) -> bool;
     unpin = "sm_unpin"(MonkeyContext, u64);
     type_error = "sm_type_error"(MonkeyContext, *const u8, usize) -> Rooted;
@@ -120,7 +119,7 @@ functions! {
     class_size = "sm_class_size"() -> usize;
     array_len = "sm_array_len"(MonkeyContext, u64) -> u32;
     element = "sm_element"(MonkeyContext, u64, u32) -> u64;
-    describe = "sm_describe"(MonkeyContext, u64, *mut Described);
+    describe = "sm_describe"(MonkeyContext, u64, bool, *mut Described);
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 
