@@ -53,10 +53,17 @@ struct Engine {
     // The objects whose bytes C has, if they are not in the list.
     JS::PersistentRootedVector<JS::Value> pinned;
     Pins pins = {nullptr, nullptr, nullptr};
+    // True if each step collects garbage, for tests.
+    bool collects = false;
     JS::PersistentRooted<JSObject *> global;
 };
 
 Engine *engine(JSContext *cx) { return static_cast<Engine *>(JS_GetContextPrivate(cx)); }
+
+// A place where the collector may run.
+void step(JSContext *cx) {
+    if (engine(cx)->collects) JS_GC(cx);
+}
 
 JS::Value value(uint64_t bits) { return JS::Value::fromRawBits(bits); }
 
@@ -184,13 +191,13 @@ static bool init() {
     return atexit(JS_ShutDown) == 0;
 }
 
-// Makes a context for this thread. Null if that fails.
-JSContext *sm_new() {
+// Makes a context for this thread, whose script may use this much of the stack. Null if that fails.
+JSContext *sm_new(size_t stack) {
     static const bool is_ready = init();
     JSContext *cx = is_ready ? JS_NewContext(JS::DefaultHeapMaxBytes) : nullptr;
     // A memory of WebAssembly takes its buffer's bytes away when it grows.
     if (!cx || (JS::ContextOptionsRef(cx).setWasm(false), !JS::InitSelfHostedCode(cx))) return nullptr;
-    JS_SetNativeStackQuota(cx, 512 * 1024);
+    JS_SetNativeStackQuota(cx, stack);
     JS_SetGCParameter(cx, JSGC_COMPACTING_ENABLED, false);
     auto *own = new Engine(cx);
     JS_SetContextPrivate(cx, own);
@@ -215,8 +222,12 @@ void sm_free(JSContext *cx) {
 
 void sm_gc(JSContext *cx) { JS_GC(cx); }
 
+// Sets whether each step collects garbage.
+void sm_set_collects(JSContext *cx, bool collects) { engine(cx)->collects = collects; }
+
 void sm_view(JSContext *cx, uint64_t bits, View *view) {
     JS::RootedValue of(cx, value(bits));
+    step(cx);
     *view = {OBJECT, 0, 0, 0};
     if (of.isNumber()) *view = {NUMBER, of.toNumber(), 0, 0};
     else if (of.isBoolean()) *view = {BOOLEAN, 0, of.toBoolean(), 0};
@@ -258,11 +269,13 @@ void sm_view(JSContext *cx, uint64_t bits, View *view) {
 
 // The functions that make values return false if memory is missing. The values are kept until `sm_release`.
 bool sm_make_big_int(JSContext *cx, uint64_t bits, bool is_signed, uint64_t *result) {
+    step(cx);
     JS::BigInt *made = is_signed ? JS::NumberToBigInt(cx, int64_t(bits)) : JS::NumberToBigInt(cx, bits);
     return made && keep(cx, JS::BigIntValue(made), result);
 }
 
 bool sm_make_pointer(JSContext *cx, uint64_t address, uint64_t *result) {
+    step(cx);
     JSObject *made = JS_NewObject(cx, &pointer_class);
     if (!made) return false;
     JS::SetReservedSlot(made, 0, value(address / 2));
@@ -272,6 +285,7 @@ bool sm_make_pointer(JSContext *cx, uint64_t address, uint64_t *result) {
 
 // The value of a copy of the bytes, or `undefined` if an exception waits in the context. Nothing keeps it.
 uint64_t sm_new_bytes(JSContext *cx, const uint8_t *bytes, size_t len) {
+    step(cx);
     JSObject *made = JS_NewUint8Array(cx, len);
     if (!made) return JS::UndefinedValue().asRawBits();
     bool is_shared;
@@ -294,9 +308,16 @@ size_t sm_made(JSContext *cx) { return engine(cx)->made.length(); }
 // Releases all values.
 void sm_forget(JSContext *cx) { engine(cx)->made.clear(); }
 
-bool sm_pin(JSContext *cx, uint64_t bits) { return engine(cx)->pinned.append(value(bits)); }
+bool sm_pin(JSContext *cx, uint64_t bits) {
+    bool is_kept = engine(cx)->pinned.append(value(bits));
+    step(cx);
+    return is_kept;
+}
 
-void sm_unpin(JSContext *cx, uint64_t bits) { remove(engine(cx)->pinned, bits); }
+void sm_unpin(JSContext *cx, uint64_t bits) {
+    remove(engine(cx)->pinned, bits);
+    step(cx);
+}
 
 Rooted *sm_type_error(JSContext *cx, const char *text, size_t len) {
     JS::RootedString message(cx, JS_NewStringCopyUTF8N(cx, JS::UTF8Chars(text, len)));
@@ -324,7 +345,9 @@ bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, uns
     JS::RootedValue callee(cx, value(function)), receiver(cx, value(this_value)), returned(cx);
     // Nothing moves, so the collector need not know where the arguments are.
     auto *args = reinterpret_cast<const JS::Value *>(argv);
+    step(cx);
     bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
+    step(cx);
     *result = returned.asRawBits();
     if (!is_made || !returned.isGCThing()) return is_made;
     if (engine(cx)->made.append(returned)) return true;

@@ -91,9 +91,10 @@ macro_rules! functions {
 }
 
 functions! {
-    new = "sm_new"() -> MonkeyContext;
+    new = "sm_new"(usize) -> MonkeyContext;
     free = "sm_free"(MonkeyContext);
     gc = "sm_gc"(MonkeyContext);
+    set_collects = "sm_set_collects"(MonkeyContext, bool);
     view = "sm_view"(MonkeyContext, u64, *mut Seen);
     make_big_int = "sm_make_big_int"(MonkeyContext, u64, bool, *mut u64) -> bool;
     make_pointer = "sm_make_pointer"(MonkeyContext, u64, *mut u64) -> bool;
