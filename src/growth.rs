@@ -49,6 +49,7 @@ structs! {
     Handles: "hotcall::engine::Handles", "indirect", "true";
     Small: "hotcall::engine::Small", "shift", "1";
     Object: "hotcall::engine::Object", "length", "None";
+    Reading: "hotcall::engine::Reading", "stays", "true";
     SpiderMonkeyTypes: "hotcall::engine::nanbox::SpiderMonkeyTypes", "int32", "1";
     Roots: "hotcall::engine::v8::Roots", "null", "1";
     V8FastCall: "hotcall::engine::v8::V8FastCall", "big_ints", "true";

@@ -24,6 +24,8 @@ pub struct Jsc {
     pub pins: Cell<usize>,
     /// The number of pins that there have been.
     pub pinned: Cell<usize>,
+    /// True if garbage is collected whenever machine code asks for a view or a value, for tests.
+    pub collects: Cell<bool>,
 }
 
 /// A value that was thrown, protected from the collector until it is thrown on.
@@ -42,6 +44,18 @@ pub const fn value(words: Words) -> Value {
 impl Jsc {
     const fn api(&self) -> &'static Api {
         &self.loaded.api
+    }
+
+    /// A place where the collector may run.
+    ///
+    /// # Safety
+    ///
+    /// The context is the engine's.
+    unsafe fn step(&self, context: Context) {
+        if self.collects.get() {
+            // SAFETY: the caller promises a context of the engine.
+            unsafe { (self.api().JSSynchronousGarbageCollectForDebugging)(context) };
+        }
     }
 
     /// Returns the value, or the exception.
@@ -196,6 +210,8 @@ unsafe impl Engine for Jsc {
         const NUMBER_TAG: u64 = 0xfffe_0000_0000_0000;
         const DOUBLE_OFFSET: u64 = 0x0002_0000_0000_0000;
         let value = value(words);
+        // SAFETY: the site is the engine's.
+        unsafe { self.step(site.context) };
         match words[0] {
             2 => View::Null,
             6 => View::Boolean(false),
@@ -214,6 +230,7 @@ unsafe impl Engine for Jsc {
         let mut exception = ptr::null_mut();
         // SAFETY: the context is one of the engine's.
         unsafe {
+            self.step(context);
             let value = match output {
                 Output::I64(number) => (api.JSBigIntCreateWithInt64)(context, number, &mut exception),
                 Output::U64(number) => (api.JSBigIntCreateWithUInt64)(context, number, &mut exception),
@@ -303,6 +320,7 @@ impl JscScript {
                 type_error: keep("TypeError"),
                 pins: Cell::default(),
                 pinned: Cell::default(),
+                collects: Cell::default(),
             };
             // The system takes back memory of a buffer that shrinks, even while C works on it.
             keep("delete ArrayBuffer.prototype.resize");

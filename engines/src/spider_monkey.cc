@@ -48,15 +48,22 @@ struct Engine {
     explicit Engine(JSContext *cx) : nothing_moves(cx), made(cx), pinned(cx) {}
 
     JS::AutoDisableGenerationalGC nothing_moves;
-    // The values that Rust holds. Those that became results stay until the outermost call of script has returned.
+    // The values that Rust holds: arguments and results of callbacks, and values for scripts that run next.
     JS::PersistentRootedVector<JS::Value> made;
     // The objects whose bytes C has, if they are not in the list.
     JS::PersistentRootedVector<JS::Value> pinned;
     Pins pins = {nullptr, nullptr, nullptr};
+    // True if each step collects garbage, for tests.
+    bool collects = false;
     JS::PersistentRooted<JSObject *> global;
 };
 
 Engine *engine(JSContext *cx) { return static_cast<Engine *>(JS_GetContextPrivate(cx)); }
+
+// A place where the collector may run.
+void step(JSContext *cx) {
+    if (engine(cx)->collects) JS_GC(cx);
+}
 
 JS::Value value(uint64_t bits) { return JS::Value::fromRawBits(bits); }
 
@@ -90,7 +97,7 @@ bool keep(JSContext *cx, const JS::Value &made, uint64_t *result) {
     return engine(cx)->made.append(made);
 }
 
-// Removes a value. The others keep their places, so that `sm_forget` finds what was there before.
+// Removes a value. It is among the newest ones, because calls end in the opposite order to that in which they began.
 void remove(JS::PersistentRootedVector<JS::Value> &values, uint64_t bits) {
     for (size_t i = values.length(); i-- > 0;) {
         if (values[i].get().asRawBits() != bits) continue;
@@ -184,13 +191,13 @@ static bool init() {
     return atexit(JS_ShutDown) == 0;
 }
 
-// Makes a context for this thread. Null if that fails.
-JSContext *sm_new() {
+// Makes a context for this thread, whose script may use this much of the stack. Null if that fails.
+JSContext *sm_new(size_t stack) {
     static const bool is_ready = init();
     JSContext *cx = is_ready ? JS_NewContext(JS::DefaultHeapMaxBytes) : nullptr;
     // A memory of WebAssembly takes its buffer's bytes away when it grows.
     if (!cx || (JS::ContextOptionsRef(cx).setWasm(false), !JS::InitSelfHostedCode(cx))) return nullptr;
-    JS_SetNativeStackQuota(cx, 512 * 1024);
+    JS_SetNativeStackQuota(cx, stack);
     JS_SetGCParameter(cx, JSGC_COMPACTING_ENABLED, false);
     auto *own = new Engine(cx);
     JS_SetContextPrivate(cx, own);
@@ -215,8 +222,12 @@ void sm_free(JSContext *cx) {
 
 void sm_gc(JSContext *cx) { JS_GC(cx); }
 
+// Sets whether each step collects garbage.
+void sm_set_collects(JSContext *cx, bool collects) { engine(cx)->collects = collects; }
+
 void sm_view(JSContext *cx, uint64_t bits, View *view) {
     JS::RootedValue of(cx, value(bits));
+    step(cx);
     *view = {OBJECT, 0, 0, 0};
     if (of.isNumber()) *view = {NUMBER, of.toNumber(), 0, 0};
     else if (of.isBoolean()) *view = {BOOLEAN, 0, of.toBoolean(), 0};
@@ -258,11 +269,13 @@ void sm_view(JSContext *cx, uint64_t bits, View *view) {
 
 // The functions that make values return false if memory is missing. The values are kept until `sm_release`.
 bool sm_make_big_int(JSContext *cx, uint64_t bits, bool is_signed, uint64_t *result) {
+    step(cx);
     JS::BigInt *made = is_signed ? JS::NumberToBigInt(cx, int64_t(bits)) : JS::NumberToBigInt(cx, bits);
     return made && keep(cx, JS::BigIntValue(made), result);
 }
 
 bool sm_make_pointer(JSContext *cx, uint64_t address, uint64_t *result) {
+    step(cx);
     JSObject *made = JS_NewObject(cx, &pointer_class);
     if (!made) return false;
     JS::SetReservedSlot(made, 0, value(address / 2));
@@ -272,6 +285,7 @@ bool sm_make_pointer(JSContext *cx, uint64_t address, uint64_t *result) {
 
 // The value of a copy of the bytes, or `undefined` if an exception waits in the context. Nothing keeps it.
 uint64_t sm_new_bytes(JSContext *cx, const uint8_t *bytes, size_t len) {
+    step(cx);
     JSObject *made = JS_NewUint8Array(cx, len);
     if (!made) return JS::UndefinedValue().asRawBits();
     bool is_shared;
@@ -288,19 +302,22 @@ bool sm_make_bytes(JSContext *cx, const uint8_t *bytes, size_t len, uint64_t *re
 
 void sm_release(JSContext *cx, uint64_t bits) { remove(engine(cx)->made, bits); }
 
-// Keeps a value until `sm_release`.
-bool sm_keep(JSContext *cx, uint64_t bits) { return engine(cx)->made.append(value(bits)); }
-
+// The number of values that are kept.
 size_t sm_made(JSContext *cx) { return engine(cx)->made.length(); }
 
-// Forgets the values that were made after there were `len`.
-void sm_forget(JSContext *cx, size_t len) {
-    if (engine(cx)->made.length() > len) (void)engine(cx)->made.resize(len);
+// Releases all values.
+void sm_forget(JSContext *cx) { engine(cx)->made.clear(); }
+
+bool sm_pin(JSContext *cx, uint64_t bits) {
+    bool is_kept = engine(cx)->pinned.append(value(bits));
+    step(cx);
+    return is_kept;
 }
 
-bool sm_pin(JSContext *cx, uint64_t bits) { return engine(cx)->pinned.append(value(bits)); }
-
-void sm_unpin(JSContext *cx, uint64_t bits) { remove(engine(cx)->pinned, bits); }
+void sm_unpin(JSContext *cx, uint64_t bits) {
+    remove(engine(cx)->pinned, bits);
+    step(cx);
+}
 
 Rooted *sm_type_error(JSContext *cx, const char *text, size_t len) {
     JS::RootedString message(cx, JS_NewStringCopyUTF8N(cx, JS::UTF8Chars(text, len)));
@@ -322,31 +339,25 @@ void sm_throw(JSContext *cx, Rooted *thrown) {
 
 void sm_drop(Rooted *thrown) { delete thrown; }
 
-// Calls a function. False: an exception waits in the context. Nothing keeps the result.
-bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len, uint64_t *result) {
-    JS::RootedValue callee(cx, value(function)), returned(cx);
-    JS::RootedValueVector values(cx);
-    for (size_t i = 0; i < len; i++) {
-        if (!values.append(value(args[i]))) return false;
-    }
-    return JS::Call(cx, JS::UndefinedHandleValue, callee, values, &returned) && (*result = returned.asRawBits(), true);
-}
-
-// Calls a function of script for machine code. False: an exception waits in the context. The arguments are numbers, or values that
-// `made` keeps. It keeps the result too if that is a cell, until `sm_release`.
+// Calls a function of script. False: an exception waits in the context. The arguments are numbers, or values that `made` keeps. It
+// keeps the result too if that is a cell, until `sm_release`.
 bool sm_call_function(JSContext *cx, uint64_t function, uint64_t this_value, unsigned argc, const uint64_t *argv, uint64_t *result) {
     JS::RootedValue callee(cx, value(function)), receiver(cx, value(this_value)), returned(cx);
     // Nothing moves, so the collector need not know where the arguments are.
     auto *args = reinterpret_cast<const JS::Value *>(argv);
-    size_t made = engine(cx)->made.length();
+    step(cx);
     bool is_made = JS::Call(cx, receiver, callee, JS::HandleValueArray::fromMarkedLocation(argc, args), &returned);
-    // Values that native functions have made meanwhile became their results.
-    sm_forget(cx, made);
+    step(cx);
     *result = returned.asRawBits();
     if (!is_made || !returned.isGCThing()) return is_made;
     if (engine(cx)->made.append(returned)) return true;
     JS_ReportOutOfMemory(cx);
     return false;
+}
+
+// Calls it for Rust.
+bool sm_call(JSContext *cx, uint64_t function, const uint64_t *args, size_t len, uint64_t *result) {
+    return sm_call_function(cx, function, JS::UndefinedValue().asRawBits(), unsigned(len), args, result);
 }
 
 // Keeps a value until `sm_drop`.
@@ -424,14 +435,14 @@ struct Sample {
     uint64_t class_address;
     // The address of the bytes, and the number of elements. Of a pointer: its slots.
     uint64_t words[2];
-    // The value of a typed array's buffer.
+    // The value of a typed array's buffer, or 0.
     uint64_t buffer;
 };
 
 enum SampleKind { OTHER_SAMPLE, TYPED_ARRAY_SAMPLE, DATA_VIEW_SAMPLE, BUFFER_SAMPLE, POINTER_SAMPLE };
 
-// Describes an object. A typed array gets a buffer.
-void sm_describe(JSContext *cx, uint64_t bits, Sample *sample) {
+// Describes an object. A typed array that is not new gets a buffer.
+void sm_describe(JSContext *cx, uint64_t bits, bool is_new, Sample *sample) {
     *sample = {OTHER_SAMPLE, 0, 0, {0, 0}, 0};
     if (!value(bits).isObject()) return;
     JS::RootedObject object(cx, &value(bits).toObject());
@@ -443,9 +454,9 @@ void sm_describe(JSContext *cx, uint64_t bits, Sample *sample) {
     if (its_class == &pointer_class) {
         *sample = {POINTER_SAMPLE, 0, sample->class_address, {slot_bits(object, 0), slot_bits(object, 1)}, 0};
     } else if (JS_IsArrayBufferViewObject(object)) {
-        JSObject *buffer = buffer_of(cx, object);
-        if (!buffer) return JS_ClearPendingException(cx);
-        sample->buffer = JS::ObjectValue(*buffer).asRawBits();
+        JSObject *buffer = is_new ? nullptr : buffer_of(cx, object);
+        if (buffer) sample->buffer = JS::ObjectValue(*buffer).asRawBits();
+        else if (!is_new) return JS_ClearPendingException(cx);
         JS_GetObjectAsArrayBufferView(object, &len, &is_shared, &data);
         sample->kind = JS_IsTypedArrayObject(object) ? TYPED_ARRAY_SAMPLE : DATA_VIEW_SAMPLE;
         if (JS_IsTypedArrayObject(object)) sample->shift = __builtin_ctzl(JS::Scalar::byteSize(JS_GetArrayBufferViewType(object)));

@@ -57,9 +57,18 @@ impl SpiderMonkeyScript {
     ///
     /// The engine does not make a context.
     pub fn new() -> Option<Self> {
+        Self::with_stack(512 * 1024)
+    }
+
+    /// A context whose script may use this number of bytes of the stack.
+    ///
+    /// # Panics
+    ///
+    /// The engine does not make a context.
+    pub fn with_stack(bytes: usize) -> Option<Self> {
         let api = Api::get()?;
         // SAFETY: a new context on this thread, used there alone.
-        let context = unsafe { (api.new)() };
+        let context = unsafe { (api.new)(bytes) };
         assert!(!context.is_null(), "the engine makes a context");
         // SAFETY: the context is new.
         let realm = unsafe { realm(SpiderMonkey::new(api), api, context) }.expect("the model makes sense");
@@ -171,7 +180,7 @@ impl SpiderMonkeyScript {
         // SAFETY: the context is this thread's. What was made for a script that has returned is not used any more.
         unsafe {
             if running == 0 {
-                (self.api.forget)(self.context, 0);
+                (self.api.forget)(self.context);
             }
             let is_made = (self.api.evaluate)(self.context, source.as_ptr(), source.len(), &mut value);
             self.running.set(running);
@@ -221,6 +230,18 @@ impl SpiderMonkeyScript {
                 return String::from_utf8_lossy(&bytes).into_owned();
             }
         }
+    }
+
+    /// The number of values that are kept for Rust.
+    pub fn made(&self) -> usize {
+        // SAFETY: the context is the engine's.
+        unsafe { (self.api.made)(self.context) }
+    }
+
+    /// Collects garbage from now on whenever machine code calls the engine.
+    pub fn collect_at_each_step(&self) {
+        // SAFETY: the context is this thread's.
+        unsafe { (self.api.set_collects)(self.context, true) };
     }
 
     /// Collects what script cannot reach.

@@ -91,17 +91,17 @@ macro_rules! functions {
 }
 
 functions! {
-    new = "sm_new"() -> MonkeyContext;
+    new = "sm_new"(usize) -> MonkeyContext;
     free = "sm_free"(MonkeyContext);
     gc = "sm_gc"(MonkeyContext);
+    set_collects = "sm_set_collects"(MonkeyContext, bool);
     view = "sm_view"(MonkeyContext, u64, *mut Seen);
     make_big_int = "sm_make_big_int"(MonkeyContext, u64, bool, *mut u64) -> bool;
     make_pointer = "sm_make_pointer"(MonkeyContext, u64, *mut u64) -> bool;
     make_bytes = "sm_make_bytes"(MonkeyContext, *const u8, usize, *mut u64) -> bool;
     release = "sm_release"(MonkeyContext, u64);
     made = "sm_made"(MonkeyContext) -> usize;
-    forget = "sm_forget"(MonkeyContext, usize);
-    keep = "sm_keep"(MonkeyContext, u64) -> bool;
+    forget = "sm_forget"(MonkeyContext);
     pin = "sm_pin"(MonkeyContext, u64) -> bool;
     unpin = "sm_unpin"(MonkeyContext, u64);
     type_error = "sm_type_error"(MonkeyContext, *const u8, usize) -> Rooted;
@@ -120,7 +120,7 @@ functions! {
     class_size = "sm_class_size"() -> usize;
     array_len = "sm_array_len"(MonkeyContext, u64) -> u32;
     element = "sm_element"(MonkeyContext, u64, u32) -> u64;
-    describe = "sm_describe"(MonkeyContext, u64, *mut Described);
+    describe = "sm_describe"(MonkeyContext, u64, bool, *mut Described);
     thrown = "sm_thrown"(Rooted) -> u64;
 }
 

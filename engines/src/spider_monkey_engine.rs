@@ -58,7 +58,7 @@ impl SpiderMonkey {
     ///
     /// # Safety
     ///
-    /// The context and the values are the engine's.
+    /// The context and the values are the engine's, and the collector does not free the arguments.
     pub unsafe fn call(
         &self,
         context: MonkeyContext,
@@ -67,12 +67,10 @@ impl SpiderMonkey {
     ) -> Result<Words, SpiderMonkeyThrown> {
         let args: Vec<_> = args.iter().map(|words| words[0]).collect();
         let mut value = 0;
-        // SAFETY: the caller promises the engine's values. What native functions have made meanwhile became their results.
+        // SAFETY: the caller promises the engine's values.
         unsafe {
-            let len = (self.api.made)(context);
             let is_made = (self.api.call)(context, function, args.as_ptr(), args.len(), &mut value);
-            (self.api.forget)(context, len);
-            self.made(context, is_made && (self.api.keep)(context, value), value)
+            self.made(context, is_made, value)
         }
     }
 }
@@ -148,6 +146,12 @@ unsafe impl Engine for SpiderMonkey {
         self.pins.set(self.pins.get() - 1);
         // SAFETY: the pin is an object that was kept.
         unsafe { (self.api.unpin)(site.context, pin as u64) };
+    }
+
+    /// The engine keeps results itself.
+    unsafe fn hand_over(&self, site: Site, words: Words) {
+        // SAFETY: the value was made here.
+        unsafe { (self.api.release)(site.context, words[0]) };
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

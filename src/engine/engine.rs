@@ -102,6 +102,17 @@ pub unsafe trait Engine: 'static {
         let _ = (site, objects);
     }
 
+    /// Hands a made value over to the engine, which now gets it as the result of a native function. An engine that keeps
+    /// made values in roots lets go of this one. In an engine that counts references nothing is to do, because the
+    /// caller's reference becomes the engine's.
+    ///
+    /// # Safety
+    ///
+    /// [`make`](Engine::make) has made the value last. It is returned before anything else happens in the engine.
+    unsafe fn hand_over(&self, site: Site, value: Words) {
+        let _ = (site, value);
+    }
+
     /// Releases a value that belongs to the caller, in engines that count references.
     ///
     /// # Safety

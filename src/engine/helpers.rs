@@ -100,6 +100,7 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
         // The model does not have a class for this slot. Trampolines make the values of its classes themselves.
         match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
+                realm.engine().hand_over(called.site, words);
                 value.write(words);
                 true
             }

@@ -70,7 +70,7 @@ mod view;
 
 pub use hotcall_jit::engine::fast_call::{
     ByteLength, Check, ElementSize, Exit, FastCallError, FastCallModel, FastCallRole, Handles,
-    MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, Small, Tag,
+    MAX_FAST_CALL_PARAMETERS, Object, Path, Reading, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
     Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass,

@@ -63,7 +63,9 @@ impl<E: Engine> Realm<E> {
     ///
     /// Samples are values of all kinds that script can make. Their objects should be of all kinds and states: with and
     /// without bytes, detached, shown in part. At least one must be of each of the [kinds](super::ObjectClass::kinds),
-    /// because nothing else shows that a kind is right.
+    /// because nothing else shows that a kind is right. If script may [move](super::Object::stays) the bytes of some
+    /// objects of a kind, at least one sample must be such an object, with bytes that are not all 0: [`Engine::view`] may
+    /// move them, so machine code's bytes are compared with the view's.
     ///
     /// `retain` adds a reference to an object. [`Engine::release`] releases it. So the [counter
     /// ](super::PinList::references) of the list of pinned objects is compared too: each sample's must grow by 1, and

@@ -1,6 +1,6 @@
 //! The comparison of a model's objects with samples: values of the running engine.
 
-use hotcall_jit::engine::fast_call::{Object, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Object, Reading, ResolvedHandle};
 use hotcall_jit::engine::values::{ObjectClass, Words};
 use hotcall_jit::probe;
 
@@ -9,8 +9,8 @@ use super::site::Site;
 use super::view::View;
 
 /// Returns true if machine code reads all samples as the engine does, or leaves them to it; if at least one sample is of
-/// each kind; if bytes that must not change are told from others; and if the counters count references. `retain` adds one
-/// to an object.
+/// each kind, and another one if script may move its bytes; if bytes that must not change are told from others; and if the
+/// counters count references. `retain` adds one to an object.
 ///
 /// The objects may be described wrong. A field that cannot be read differs.
 ///
@@ -24,20 +24,14 @@ pub(super) unsafe fn agree<E: Engine>(
     samples: impl IntoIterator<Item = Words>,
     mut retain: impl FnMut(Words),
 ) -> bool {
-    let writable = objects.for_writing();
     let mut found = vec![Found::default(); objects.kinds.len() + usize::from(objects.pointers.is_some())];
     for value in samples {
-        let Some(readings) = objects.read_by_each(value).zip(writable.read_by_each(value)) else { return false };
-        for (found, (reading, to_write)) in found.iter_mut().zip(readings.0.into_iter().zip(readings.1)) {
+        let Some(readings) = objects.read_by_each(value) else { return false };
+        for (found, reading) in found.iter_mut().zip(readings) {
             let Some(reading) = reading else { continue };
             // SAFETY: the caller promises that the value and the site are the engine's.
-            let view = unsafe { engine.view(site, value) };
-            let is_read_only = matches!(view, View::ReadOnly { .. });
-            if !is_seen(view, reading) || to_write.is_some() && is_read_only {
-                return false;
-            }
-            found.to_write |= to_write.is_some();
-            found.read_only |= is_read_only;
+            let Some(seen) = (unsafe { compare(engine, site, value, reading) }) else { return false };
+            *found = found.and(seen);
         }
         if let Some(counter) = counter(objects, value) {
             // SAFETY: `release` releases the reference that was added.
@@ -47,18 +41,67 @@ pub(super) unsafe fn agree<E: Engine>(
             }
         }
     }
-    // Without a sample that may not be written to, a check for that could be one that holds for all objects.
-    let are_told = |(kind, found): (&Object, &Found)| found.read_only || kind.writable.is_empty();
-    found.iter().all(|found| found.to_write) && objects.kinds.iter().zip(&found).all(are_told)
+    let is_complete = |(kind, found): (&Object, &Found)| found.is_complete(kind);
+    objects.kinds.iter().zip(&found).all(is_complete) && found.iter().all(|found| found.writable)
 }
 
-/// The samples of a kind.
+/// The samples of a kind: true for each state of which there is one.
 #[derive(Clone, Copy, Default)]
 struct Found {
-    /// True if there is one that may be written to.
-    to_write: bool,
-    /// True if there is one that may not.
+    /// Bytes that stay and may change, or a pointer.
+    writable: bool,
+    /// Bytes that must not change.
     read_only: bool,
+    /// Bytes that script may move, not all 0.
+    moving: bool,
+}
+
+impl Found {
+    const fn and(self, other: Self) -> Self {
+        Self {
+            writable: self.writable || other.writable,
+            read_only: self.read_only || other.read_only,
+            moving: self.moving || other.moving,
+        }
+    }
+
+    /// Returns true if no check of the kind could be one that holds for all objects.
+    fn is_complete(&self, kind: &Object) -> bool {
+        (self.read_only || kind.writable.is_empty()) && (self.moving || kind.stays.is_none())
+    }
+}
+
+/// Compares machine code's reading of a sample with the engine's view. `None` if they differ.
+///
+/// # Safety
+///
+/// The value and the site are the engine's.
+unsafe fn compare<E: Engine>(engine: &E, site: Site, value: Words, reading: Reading) -> Option<Found> {
+    let Reading { found, stays, is_writable, .. } = reading;
+    // The view may move the bytes.
+    let before = if stays { None } else { Some(contents(found.slot, found.len)?) };
+    // SAFETY: the caller promises that the value and the site are the engine's.
+    let view = unsafe { engine.view(site, value) };
+    let read_only = matches!(view, View::ReadOnly { .. });
+    let agrees = before.as_ref().map_or_else(|| is_seen(view, found), |bytes| is_moved(view, found, bytes));
+    let moving = before.is_some_and(|bytes| bytes.iter().any(|&byte| byte != 0));
+    (agrees && !(is_writable && read_only)).then_some(Found { writable: stays && is_writable, read_only, moving })
+}
+
+/// The largest number of bytes of a sample that are compared.
+const MAX_COMPARED: u64 = 4096;
+
+/// Returns the first bytes at an address, if they can be read.
+fn contents(address: u64, len: u64) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; len.min(MAX_COMPARED) as usize];
+    let is_read = bytes.is_empty() || probe::read(usize::try_from(address).ok()?, &mut bytes);
+    is_read.then_some(bytes)
+}
+
+/// Returns true if the engine's view has the bytes that machine code has found before, wherever they are now.
+fn is_moved(view: View, ResolvedHandle { len, .. }: ResolvedHandle, before: &[u8]) -> bool {
+    let Some((address, now)) = view.bytes() else { return false };
+    len == now as u64 && contents(address as u64, len).as_deref() == Some(before)
 }
 
 /// Returns true if machine code's reading agrees with the engine's view.

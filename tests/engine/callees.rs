@@ -2,12 +2,22 @@
 
 use std::ffi::c_void;
 
-use hotcall::{Signature, Type};
+use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 pub(crate) type IntToInt = extern "C-unwind" fn(i32) -> i32;
 
 pub(crate) fn int_to_int() -> Signature {
     Signature::new([Type::I32], Type::I32).unwrap()
+}
+
+/// Makes a C function of a closure: the address of a callback. It takes a number, and returns 0.
+pub(crate) fn closure(name: &str, run: impl Fn() + 'static) -> (LocalCallback, Function) {
+    let thunk = Thunk::new(&int_to_int()).unwrap();
+    let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| run()).unwrap();
+    // SAFETY: the callback has this signature.
+    let function =
+        unsafe { Function::from_address(name, callback.as_ptr(), &int_to_int(), FunctionOptions::default()) };
+    (callback, function.unwrap())
 }
 
 pub(crate) extern "C-unwind" fn call_thrice(f: IntToInt, n: i32) -> i32 {
@@ -43,6 +53,14 @@ pub(crate) extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
     let pair = Pair { a: 3, b: 0.5 };
     let pair = f(-1, 255, -2, 65535, -3, 4294967295, -4, u64::MAX, true, 0.25, nan, null, 0x10 as _, pair);
     f64::from(pair.a) + f64::from(pair.b)
+}
+
+/// The type of [`Everything`].
+pub(crate) fn everything_signature() -> Signature {
+    let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
+    let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
+    let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
+    Signature::new(numbers.into_iter().chain(rest), pair).unwrap()
 }
 
 /// Counts bytes after a callback.

@@ -2,10 +2,11 @@
 
 use std::ffi::c_void;
 
-use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
+use hotcall::{Callback, ForeignCall, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::callees::{
-    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, Pair, call_thrice, call_with_everything, int_to_int, sum_after,
+    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, Pair, call_thrice, call_with_everything, closure, everything_signature,
+    int_to_int, sum_after,
 };
 use crate::jsc_values::{check, define};
 use crate::world::{CallbackWay, ScriptCallback, WAY, both_ways};
@@ -68,15 +69,11 @@ fn exceptions_wait_for_c() {
 fn callbacks_take_and_return_every_type() {
     both_ways(|| {
         let Some(script) = JscScript::new() else { return };
-        let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
-        let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
-        let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
-        let signature = Signature::new(numbers.into_iter().chain(rest), pair).unwrap();
         define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
         let keep = "function keep(...all) { seen = all.map((one) => typeof one + ' ' + one); \
                     return new Uint8Array(new Int32Array([40, 0x40000000]).buffer) } 0";
         check(&script, &[(keep, "0")]);
-        let _callback = callback(&script, "keep", &signature);
+        let _callback = callback(&script, "keep", &everything_signature());
         // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
         check(
             &script,
@@ -141,15 +138,10 @@ fn results_of_callbacks_are_converted() {
     });
 }
 
-/// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
+/// Makes `collect(0)` a function of script that runs the collector.
 pub(crate) fn define_collect(script: &JscScript) -> LocalCallback {
-    let collect = script.collector();
-    let thunk = Thunk::new(&int_to_int()).unwrap();
-    let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| collect()).unwrap();
-    // SAFETY: the callback has this signature.
-    let function =
-        unsafe { Function::from_address("collect", callback.as_ptr(), &int_to_int(), FunctionOptions::default()) };
-    script.define("collect", &function.unwrap());
+    let (callback, function) = closure("collect", script.collector());
+    script.define("collect", &function);
     callback
 }
 

@@ -29,6 +29,8 @@ mod script_callbacks;
 mod spider_monkey;
 mod spider_monkey_objects;
 mod spider_monkey_script;
+mod stress;
+mod stressed;
 mod structs;
 #[cfg(not(feature = "jit"))]
 mod without_code;

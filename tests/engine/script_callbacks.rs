@@ -145,32 +145,6 @@ fn a_callback_may_be_dropped_in_its_own_call() {
 }
 
 #[test]
-fn many_thousand_calls_within_calls() {
-    const DEPTH: i32 = 10_000;
-    let run = || {
-        let script = Script::default();
-        // SAFETY: the runtime is this thread's, whose stack is larger.
-        unsafe { js::JS_SetMaxStackSize(js::JS_GetRuntime(script.context), 900 << 20) };
-        let callback = callback(&script, "n => n > 0 ? again(n - 1) + 1 : 0");
-        let signature = notation::signature("(i32) -> i32");
-        // SAFETY: the callback is a function of this signature.
-        let again =
-            unsafe { Function::from_address("again", callback.as_ptr(), &signature, FunctionOptions::default()) };
-        script.define("again", &again.unwrap());
-        assert_eq!(call(callback.as_ptr(), DEPTH), DEPTH);
-        // An exception leaves all of them.
-        script.run("globalThis.deepest = n => { throw n }").unwrap();
-        let throws = self::callback(&script, "n => n > 0 ? more(n - 1) + 1 : deepest('deep')");
-        // SAFETY: the callback is a function of this signature.
-        let more = unsafe { Function::from_address("more", throws.as_ptr(), &signature, FunctionOptions::default()) };
-        script.define("more", &more.unwrap());
-        assert_eq!(call(throws.as_ptr(), DEPTH), 0);
-        assert_eq!(script.thrown_text(&script.realm.take_exception().unwrap()), "deep");
-    };
-    thread::Builder::new().stack_size(1 << 30).spawn(run).unwrap().join().unwrap();
-}
-
-#[test]
 fn calls_of_other_threads_come_to_the_owner() {
     let script = Script::default();
     let (queue, calls) = mpsc::channel();

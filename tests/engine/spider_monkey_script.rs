@@ -2,14 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use hotcall::{Callback, Function, FunctionOptions, Library, LocalCallback, LocalOptions, Signature, Thunk, Type};
+use hotcall::{
+    Callback, ForeignCall, Function, FunctionOptions, Library, LocalCallback, LocalOptions, Signature, Thunk, Type,
+};
 use hotcall_testing::fixture::shared_object;
 
 use crate::callees::{
-    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, IntToInt, call_thrice, call_with_everything, int_to_int, sum_after,
+    ACTIONS, BUFFERS, CAUGHT, EXCEPTIONS, IntToInt, call_thrice, call_with_everything, closure, everything_signature,
+    int_to_int, sum_after,
 };
 use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
 use crate::jsc_values::{same_matrix, same_point, same_pointer, same_u8, same_u16, same_u32, same_u64};
+use crate::world::{CallbackWay, ScriptCallback, WAY, both_ways};
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 
 pub(crate) fn define(
@@ -42,8 +46,20 @@ fn check_refused(script: &SpiderMonkeyScript, f: &str, ty: &str, cases: &[(&str,
     }
 }
 
-/// A callback that is answered by the global function of script with this name. The pointer to it has a `p` in front.
-pub(crate) fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> LocalCallback {
+/// A callback of the function of script with this name, which is also the name of the pointer to it with a `p` in front.
+pub(crate) fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> ScriptCallback {
+    let callback = match WAY.get() {
+        CallbackWay::Handler => ScriptCallback::Handler(answered(script, name, signature)),
+        CallbackWay::Function => {
+            let (thunk, options) = (script.thunk(signature).unwrap(), LocalOptions::default());
+            ScriptCallback::Function(script.callback(&thunk, name, options, Err::<(), ForeignCall>).unwrap())
+        }
+    };
+    script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
+    callback
+}
+
+fn answered(script: &SpiderMonkeyScript, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
     let answered = signature.clone();
     let handler = move |call: &mut hotcall::Call<'_>| {
@@ -52,21 +68,13 @@ pub(crate) fn callback(script: &SpiderMonkeyScript, name: &str, signature: &Sign
             realm.answer(site, &answered, call, |args| realm.engine().call(site.context, function, args));
         }
     };
-    let thunk = Thunk::new(signature).unwrap();
-    let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
-    script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
-    callback
+    Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), Err, handler).unwrap()
 }
 
-/// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
+/// Makes `collect(0)` a function of script that runs the collector.
 pub(crate) fn define_collect(script: &SpiderMonkeyScript) -> LocalCallback {
-    let collect = script.collector();
-    let thunk = Thunk::new(&int_to_int()).unwrap();
-    let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| collect()).unwrap();
-    // SAFETY: the callback has this signature.
-    let function =
-        unsafe { Function::from_address("collect", callback.as_ptr(), &int_to_int(), FunctionOptions::default()) };
-    script.define("collect", &function.unwrap());
+    let (callback, function) = closure("collect", script.collector());
+    script.define("collect", &function);
     callback
 }
 
@@ -207,82 +215,84 @@ fn loops() {
 /// Calls three times, and returns the results in one number.
 #[test]
 fn exceptions_wait_for_c() {
-    let Some(script) = SpiderMonkeyScript::new() else { return };
-    define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
-    check(
-        &script,
-        &[
-            ("ran = 0; thrown = []; function plus(n) { ran++; return n + 1 } 0", "0"),
-            ("function second(n) { ran++; if (n > 1) throw thrown[n] = new Error('no ' + n); return 7 } 0", "0"),
-            ("function wrong(n) { ran++; return n === 2 ? 'two' : n } 0", "0"),
-            ("function inner(n) { ran++; try { thrice(psecond, n) } catch (error) { return 1 } return 2 } 0", "0"),
-            ("function outer(n) { ran++; thrice(psecond, n); return 3 } 0", "0"),
-            ("function deep(n) { return n > 10000 ? n : thrice(pdeep, n + 1) } 0", "0"),
-        ],
-    );
-    let names = ["plus", "second", "wrong", "inner", "outer", "deep"];
-    let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
-    check(&script, &EXCEPTIONS);
-    // The engine's own limit ends the recursion, and all goes on.
-    check(&script, &[("thrice(pdeep, 0)", "InternalError: too much recursion"), ("thrice(pplus, 4)", "50607")]);
-    assert!(!script.realm.is_pending());
-    check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
-    let _third = callback(&script, "third", &int_to_int());
-    check(&script, &[CAUGHT]);
+    both_ways(|| {
+        let Some(script) = SpiderMonkeyScript::new() else { return };
+        define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
+        check(
+            &script,
+            &[
+                ("ran = 0; thrown = []; function plus(n) { ran++; return n + 1 } 0", "0"),
+                ("function second(n) { ran++; if (n > 1) throw thrown[n] = new Error('no ' + n); return 7 } 0", "0"),
+                ("function wrong(n) { ran++; return n === 2 ? 'two' : n } 0", "0"),
+                ("function inner(n) { ran++; try { thrice(psecond, n) } catch (error) { return 1 } return 2 } 0", "0"),
+                ("function outer(n) { ran++; thrice(psecond, n); return 3 } 0", "0"),
+                ("function deep(n) { return n > 10000 ? n : thrice(pdeep, n + 1) } 0", "0"),
+            ],
+        );
+        let names = ["plus", "second", "wrong", "inner", "outer", "deep"];
+        let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
+        check(&script, &EXCEPTIONS);
+        // The engine's own limit ends the recursion, and all goes on.
+        check(&script, &[("thrice(pdeep, 0)", "InternalError: too much recursion"), ("thrice(pplus, 4)", "50607")]);
+        assert!(!script.realm.is_pending());
+        check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
+        let _third = callback(&script, "third", &int_to_int());
+        check(&script, &[CAUGHT]);
+    });
 }
 
 #[test]
 fn callbacks_take_and_return_every_type() {
-    let Some(script) = SpiderMonkeyScript::new() else { return };
-    let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
-    let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
-    let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
-    let signature = Signature::new(numbers.into_iter().chain(rest), pair).unwrap();
-    define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
-    let keep = "function keep(...all) { collect(0); seen = all.map((one) => typeof one + ' ' + one); \
+    both_ways(|| {
+        let Some(script) = SpiderMonkeyScript::new() else { return };
+        define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
+        let keep = "function keep(...all) { collect(0); seen = all.map((one) => typeof one + ' ' + one); \
                 return new Uint8Array(new Int32Array([40, 0x40000000]).buffer) } 0";
-    let _collector = define_collect(&script);
-    check(&script, &[(keep, "0")]);
-    let _callback = callback(&script, "keep", &signature);
-    // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
-    check(
-        &script,
-        &[
-            ("everything(pkeep)", "42"),
-            (
-                "seen.join('; ')",
-                "number -1; number 255; number -2; number 65535; number -3; number 4294967295; bigint -4; \
+        let _collector = define_collect(&script);
+        check(&script, &[(keep, "0")]);
+        let _callback = callback(&script, "keep", &everything_signature());
+        // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
+        check(
+            &script,
+            &[
+                ("everything(pkeep)", "42"),
+                (
+                    "seen.join('; ')",
+                    "number -1; number 255; number -2; number 65535; number -3; number 4294967295; bigint -4; \
                  bigint 18446744073709551615; boolean true; number 0.25; number NaN; object null; \
                  object [object Object]; object 3,0,0,0,0,0,0,63",
-            ),
-        ],
-    );
+                ),
+            ],
+        );
+    });
 }
 
 #[test]
 fn buffers_stay_where_they_are() {
-    let Some(script) = SpiderMonkeyScript::new() else { return };
-    define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
-    check(&script, &ACTIONS);
-    let _callback = callback(&script, "act", &int_to_int());
-    let _collector = define_collect(&script);
-    check(&script, &BUFFERS);
-    check(
-        &script,
-        &[
-            (
-                "action = () => { try { detach(b) } catch (error) { said = error.message } churn() }; \
+    both_ways(|| {
+        let Some(script) = SpiderMonkeyScript::new() else { return };
+        define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
+        check(&script, &ACTIONS);
+        let _callback = callback(&script, "act", &int_to_int());
+        let _collector = define_collect(&script);
+        check(&script, &BUFFERS);
+        check(
+            &script,
+            &[
+                (
+                    "action = () => { try { detach(b) } catch (error) { said = error.message } churn() }; \
                  b = new ArrayBuffer(64); new Uint8Array(b).fill(1); sum_after(b, 64, pact) + ' ' + said",
-                "64 C has the buffer's bytes",
-            ),
-            ("sum_after(new Uint8Array(b, 32), 32, pact)", "32"),
-            ("detach(b); b.byteLength", "0"),
-        ],
-    );
-    let engine = script.realm.engine();
-    assert_eq!(engine.pins.get(), 0);
-    // Typed arrays without a buffer. Machine code reads the others.
-    assert_eq!(engine.pinned.get(), 2);
+                    "64 C has the buffer's bytes",
+                ),
+                ("sum_after(new Uint8Array(b, 32), 32, pact)", "32"),
+                ("detach(b); b.byteLength", "0"),
+            ],
+        );
+        let engine = script.realm.engine();
+        assert_eq!(engine.pins.get(), 0);
+        // Typed arrays without a buffer. Machine code reads the others.
+        assert_eq!(engine.pinned.get(), 2);
+    });
 }
 
 #[test]

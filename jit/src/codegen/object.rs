@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
-use crate::engine::object::{ByteLength, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
+use crate::engine::object::{ByteLength, Check, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
 
 /// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
 /// and `args`, or in `slow`.
@@ -20,13 +20,14 @@ pub(crate) fn find(
     slow: Block,
 ) {
     // No word is of two kinds, so the order does not matter.
-    let kinds: Vec<_> = kinds.iter().filter(|object| want.takes(object)).map(|object| want.kind(object)).collect();
+    let kinds: Vec<_> = kinds.iter().filter(|object| want.takes(object)).collect();
     for (index, object) in kinds.iter().enumerate() {
         let other = if index + 1 == kinds.len() { slow } else { b.create_block() };
         for check in &object.checks {
-            let (base, at) = follow(b, &check.at, word);
-            let holds = test(b, base, at, check.test);
-            go_on_if(b, holds, other);
+            go_on_if_holds(b, check, word, other);
+        }
+        for check in want.checks(object) {
+            go_on_if_holds(b, check, word, slow);
         }
         let address = read(b, object, word, want, slow);
         let args: Vec<_> = [address].iter().chain(args).copied().map(BlockArg::from).collect();
@@ -39,6 +40,12 @@ pub(crate) fn find(
     if kinds.is_empty() {
         b.ins().jump(slow, &[]);
     }
+}
+
+fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
+    let (base, at) = follow(b, &check.at, word);
+    let holds = test(b, base, at, check.test);
+    go_on_if(b, holds, other);
 }
 
 fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {

@@ -4,8 +4,6 @@
 //! uses, so that an engine's author can compare them with the engine's own answers. A function gets the way to load
 //! memory: ordinary loads, or [loads that fail](Lines) where there is no memory.
 
-#[cfg(feature = "cranelift")]
-use std::borrow::Cow;
 use std::convert::Infallible;
 
 use crate::c::form::Form;
@@ -29,6 +27,12 @@ pub struct Object {
     pub address: Box<[Path]>,
     /// The number of bytes.
     pub length: Option<ByteLength>,
+    /// The check that holds while the bytes stay in place if script runs; `None` if those of all such objects do.
+    ///
+    /// Structs and unions are copied before C runs. So their parameters take the other objects too. Parameters that give
+    /// C an address do not, and neither does memory for a result. A helper may move the bytes of an object that does not
+    /// stay, too, unless it is one of a [fast call](crate::engine::fast_call::FastCallHelpers).
+    pub stays: Option<Check>,
 }
 
 /// The number of an object's bytes: a number of elements, and their size.
@@ -86,11 +90,23 @@ pub struct ResolvedHandle {
     pub len: u64,
 }
 
+/// An object of a kind, as machine code reads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Reading {
+    /// The address and the number of bytes.
+    pub found: ResolvedHandle,
+    /// False if script may [move](Object::stays) the bytes.
+    pub stays: bool,
+    /// False if the bytes must not [change](Object::writable).
+    pub is_writable: bool,
+}
+
 impl Object {
     /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
         let address = address.into_iter().collect();
-        Self { checks: Box::default(), writable: Box::default(), address, length: None }
+        Self { checks: Box::default(), writable: Box::default(), address, length: None, stays: None }
     }
 
     /// Sets the checks that hold for these objects alone, in order.
@@ -109,18 +125,18 @@ impl Object {
         Self { length: length.into(), ..self }
     }
 
+    /// Sets the check that holds while the bytes stay in place; see [the field](Self#structfield.stays). It may read
+    /// memory that the other checks make valid.
+    pub fn stays(self, stays: impl Into<Option<Check>>) -> Self {
+        Self { stays: stays.into(), ..self }
+    }
+
     /// Returns true if machine code can read all fields, and the tests' values are possible.
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
-        let mut checks = self.checks.iter().chain(&self.writable);
+        let mut checks = self.checks.iter().chain(&self.stays).chain(&self.writable);
         is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
-    }
-
-    /// Returns the kind of those objects whose bytes may change.
-    pub(crate) fn for_writing(&self) -> Self {
-        let checks = self.checks.iter().chain(&self.writable).cloned().collect();
-        Self { checks, ..self.clone() }
     }
 }
 
@@ -172,7 +188,7 @@ impl From<Path> for Option<ByteLength> {
 pub(crate) enum Want {
     /// An address. If it is one of bytes, and `pins`, then the object goes to the list of pinned objects.
     Pointer { pointee: Pointee, pins: bool },
-    /// At least this many bytes.
+    /// At least this many bytes, which are copied before C runs.
     Bytes(u32),
     /// At least `size` bytes, to which C's result may be written. If `pins`, the object goes to the list of pinned objects.
     Destination { size: u32, pins: bool },
@@ -212,23 +228,6 @@ impl Want {
         matches!(self, Self::Pointer { .. })
     }
 
-    /// Returns the smallest number of bytes that it accepts.
-    pub(crate) const fn size(self) -> u32 {
-        match self {
-            Self::Bytes(size) | Self::Destination { size, .. } => size,
-            Self::Pointer { .. } => 0,
-        }
-    }
-
-    /// Returns the kind with the checks of the requirement.
-    #[cfg(feature = "cranelift")]
-    pub(crate) fn kind(self, object: &Object) -> Cow<'_, Object> {
-        match self {
-            Self::Destination { .. } if !object.writable.is_empty() => Cow::Owned(object.for_writing()),
-            Self::Pointer { .. } | Self::Bytes(_) | Self::Destination { .. } => Cow::Borrowed(object),
-        }
-    }
-
     /// Returns true if it accepts objects of this kind: bytes, or pointers.
     pub(crate) const fn takes(self, object: &Object) -> bool {
         match self {
@@ -238,6 +237,21 @@ impl Want {
             }
             Self::Pointer { pointee: Pointee::Text, .. } => true,
         }
+    }
+
+    /// Returns the smallest number of bytes that it accepts.
+    pub(crate) const fn size(self) -> u32 {
+        match self {
+            Self::Bytes(size) | Self::Destination { size, .. } => size,
+            Self::Pointer { .. } => 0,
+        }
+    }
+
+    /// Returns the checks of an object that the requirement adds to those of its kind.
+    pub(crate) fn checks(self, object: &Object) -> impl Iterator<Item = &Check> {
+        let stays = object.stays.iter().filter(move |_| !matches!(self, Self::Bytes(_)));
+        let writable = object.writable.iter().filter(move |_| matches!(self, Self::Destination { .. }));
+        stays.chain(writable)
     }
 }
 
@@ -254,7 +268,8 @@ pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<
     let (kind, ResolvedHandle { slot, len }) = found?;
     let elements = || kind.length.as_ref().map_or(Ok(0), |length| length.elements(word, &load));
     let is_small = !want.pins() || elements().is_ok_and(|elements| elements <= MAX_PINNED_ELEMENTS.into());
-    (is_small && len >= want.size().into()).then_some(slot)
+    let Ok(holds) = all_hold(want.checks(kind), word, &load);
+    (holds && is_small && len >= want.size().into()).then_some(slot)
 }
 
 /// Resolves an object of one of these kinds. `None` if it is of none.
@@ -271,9 +286,9 @@ pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle>
 
 /// Reads an object by each of the kinds alone. An entry is `None` if the object is not of the kind. The result is `None`
 /// if a field cannot be read.
-pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<ResolvedHandle>>> {
+pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<Reading>>> {
     let lines = Lines::default();
-    kinds.iter().map(|kind| kind.resolve(word, &|at, len| lines.load(at, len))).collect::<Result<_, _>>().ok()
+    kinds.iter().map(|kind| kind.read(word, &|at, len| lines.load(at, len))).collect::<Result<_, _>>().ok()
 }
 
 /// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
@@ -296,13 +311,21 @@ fn first<'a, E>(
     Ok(None)
 }
 
+/// Returns true if the checks hold for an object. It stops at the first that does not.
+fn all_hold<'a, E>(checks: impl IntoIterator<Item = &'a Check>, word: u64, load: &impl Load<E>) -> Result<bool, E> {
+    for check in checks {
+        if !check.holds(word, load)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 impl Object {
     /// Resolves an object. `None` if it is not of this kind.
     fn resolve<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<ResolvedHandle>, E> {
-        for check in &self.checks {
-            if !check.holds(word, load)? {
-                return Ok(None);
-            }
+        if !all_hold(&self.checks, word, load)? {
+            return Ok(None);
         }
         let mut slot = 0_u64;
         for path in &self.address {
@@ -310,6 +333,13 @@ impl Object {
         }
         let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
         Ok(Some(ResolvedHandle { slot, len }))
+    }
+
+    /// Resolves an object, and reads what may be done with its bytes. `None` if it is not of this kind.
+    fn read<E>(&self, word: u64, load: &impl Load<E>) -> Result<Option<Reading>, E> {
+        let Some(found) = self.resolve(word, load)? else { return Ok(None) };
+        let stays = all_hold(&self.stays, word, load)?;
+        Ok(Some(Reading { found, stays, is_writable: all_hold(&self.writable, word, load)? }))
     }
 }
 

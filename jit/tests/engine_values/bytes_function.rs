@@ -114,6 +114,7 @@ fn check(Model { name, model, call }: &Model, way: usize) {
                 throws: false,
                 context,
                 exception: ptr::null_mut(),
+                heap: Vec::new(),
                 events: Vec::new(),
             }));
             let mut array = vec![0xeeee_eeee_eeee_eeee; 8];

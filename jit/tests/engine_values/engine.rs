@@ -8,6 +8,7 @@ use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, W
 use hotcall_jit::{Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
 
+use crate::heap::HeapObject;
 use crate::memory;
 
 /// An event of a call.
@@ -45,6 +46,8 @@ pub(crate) struct Scene {
     /// The function that the helpers must be told.
     pub(crate) context: *mut c_void,
     pub(crate) exception: *mut c_void,
+    /// Objects whose bytes move when a helper converts another one.
+    pub(crate) heap: Vec<&'static HeapObject>,
     pub(crate) events: Vec<Event>,
 }
 
@@ -110,6 +113,7 @@ pub(crate) fn made(result: &[u8], size: usize) -> Option<Words> {
 unsafe extern "C-unwind" fn convert(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool {
     scene(|scene| {
         check(scene, call);
+        scene.heap.iter().for_each(|object| object.move_bytes());
         let mut words = [0; 2];
         // SAFETY: the trampoline hands over a value of the model's size.
         unsafe { value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), scene.size) };

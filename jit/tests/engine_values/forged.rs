@@ -71,6 +71,7 @@ fn numbers_that_c_returns_stay_numbers() {
                     throws: false,
                     context,
                     exception: context,
+                    heap: Vec::new(),
                     events: Vec::new(),
                 }));
                 let (argc, array) = (0, array.as_mut_ptr());

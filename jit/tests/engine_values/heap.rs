@@ -23,12 +23,16 @@ const OTHER: u16 = 24;
 #[repr(C)]
 pub(crate) struct HeapObject {
     class: u16,
+    /// 1 if the bytes stay in place when a helper runs.
+    stays: u16,
     count: u32,
-    address: u64,
+    address: Cell<u64>,
     /// Not 0 if the bytes of an array must not change.
     frozen: u8,
     /// [`UNCOUNTED`], and the references that lists of pinned objects own.
     references: Cell<u32>,
+    /// The place to which the bytes move.
+    spare: Cell<u64>,
 }
 
 /// The references that lists do not own.
@@ -47,11 +51,15 @@ pub(crate) fn objects(test: Test) -> ObjectClass {
             Check { at: address(), test: Test::range(1, u64::MAX) },
         ])
         .writable([Check { at: at(std::mem::offset_of!(HeapObject, frozen)), test: Test::equal(0, 1, 0) }])
-        .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
+        .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element))
+        .stays(Check { at: at(std::mem::offset_of!(HeapObject, stays)), test: Test::equal(0, 2, 1) });
     let pointers = Object::new([address()]).checks([Check { at: class(), test: Test::equal(0, 2, POINTER.into()) }]);
     let references = std::mem::offset_of!(HeapObject, references) as i32;
     ObjectClass::new(test, [arrays, pointers]).pins(PinList::new().references(references))
 }
+
+/// The largest number of bytes of an array.
+const MAX_BYTES: usize = 1024;
 
 /// A random object, which lives for ever.
 pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
@@ -59,7 +67,7 @@ pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
     let address = memory::of_objects() + random.bits() % 64;
     let bytes = match random.bits() % 3 {
         0 => random.bits() % 24,
-        _ => 1024,
+        _ => MAX_BYTES as u64,
     };
     let (class, address) = match random.bits() % 12 {
         0 => (BYTES + shift, 0),
@@ -67,9 +75,24 @@ pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
         3 => (OTHER, address),
         _ => (BYTES + shift, address),
     };
+    let count = (bytes >> shift) as u32;
     let frozen = u8::from(random.bits().is_multiple_of(8));
+    let has_bytes = (BYTES..BYTES + 4).contains(&class) && address != 0;
+    let stays = u16::from(!(has_bytes && random.bits().is_multiple_of(6)));
+    let (address, spare) = match stays {
+        1 => (address, 0),
+        _ => (leak(address), leak(address)),
+    };
+    let [address, spare] = [address, spare].map(Cell::new);
     let references = Cell::new(UNCOUNTED);
-    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, frozen, references }))
+    Box::leak(Box::new(HeapObject { class, stays, count, address, frozen, references, spare }))
+}
+
+/// Returns a copy of bytes of the memory.
+fn leak(address: u64) -> u64 {
+    let start = (address - memory::of_objects()) as usize;
+    let bytes = memory::contents()[start..start + MAX_BYTES].to_vec();
+    bytes.leak().as_mut_ptr().expose_provenance() as u64
 }
 
 /// Releases a reference to an object of this file.
@@ -80,6 +103,25 @@ pub(crate) fn release(word: u64) {
 }
 
 impl HeapObject {
+    /// Returns true if the bytes do not stay.
+    pub(crate) const fn moves(&self) -> bool {
+        self.stays == 0
+    }
+
+    /// Moves the bytes, unless they stay. Others are there afterwards.
+    pub(crate) fn move_bytes(&self) {
+        if self.moves() {
+            self.address.swap(&self.spare);
+            let [from, to] =
+                [&self.spare, &self.address].map(|at| ptr::with_exposed_provenance_mut::<u8>(at.get() as usize));
+            // SAFETY: both are the object's own, and have room for the largest array.
+            unsafe {
+                to.copy_from_nonoverlapping(from, MAX_BYTES);
+                from.write_bytes(0xee, MAX_BYTES);
+            }
+        }
+    }
+
     /// The references that lists of pinned objects own.
     pub(crate) fn references(&self) -> u32 {
         self.references.get() - UNCOUNTED
@@ -99,7 +141,7 @@ impl HeapObject {
     /// The value that holds a pointer object's address itself, in a model with such values.
     pub(crate) fn pointer(&'static self, objects: &ObjectClass) -> Option<Words> {
         let test = objects.pointers.filter(|_| self.class == POINTER)?;
-        Some([self.address & objects.mask | test.low, 0])
+        Some([self.address.get() & objects.mask | test.low, 0])
     }
 
     /// The slot for a type that takes the object. `None` if machine code leaves that to the helper.
@@ -107,21 +149,21 @@ impl HeapObject {
         let (is_array, is_pointer) = (self.is_array(), self.class == POINTER);
         let taken = match ty.as_scalar() {
             None => self.has_bytes(size),
-            Some(Scalar::Pointer(Pointee::Buffer)) => is_array,
-            Some(Scalar::Pointer(Pointee::Text)) => is_array || is_pointer,
+            Some(Scalar::Pointer(Pointee::Buffer)) => is_array && !self.moves(),
+            Some(Scalar::Pointer(Pointee::Text)) => is_array && !self.moves() || is_pointer,
             Some(Scalar::Pointer(_)) => is_pointer,
             Some(_) => false,
         };
-        taken.then_some(self.address)
+        taken.then_some(self.address.get())
     }
 
     /// The address for a result of this size. `None` if machine code leaves that to the helper.
     pub(crate) fn destination(&self, size: u32) -> Option<u64> {
-        (self.has_bytes(size) && self.frozen == 0).then_some(self.address)
+        (self.has_bytes(size) && self.frozen == 0 && !self.moves()).then_some(self.address.get())
     }
 
     fn is_array(&self) -> bool {
-        (BYTES..BYTES + 4).contains(&self.class) && self.address != 0
+        (BYTES..BYTES + 4).contains(&self.class) && self.address.get() != 0
     }
 
     fn has_bytes(&self, size: u32) -> bool {

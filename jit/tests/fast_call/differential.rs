@@ -94,7 +94,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
 }
 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
-    let (address, kind) = (pool + random.bits() % 64, (random.bits() % 2) as usize);
+    let (address, kind) = (pool + random.bits() % 64, (random.bits() % 3) as usize);
     let likely = match c.as_scalar() {
         _ if !good && one_in(random, 2) => random.bits() % 8,
         None => 0,
@@ -267,8 +267,12 @@ impl Play {
             }
         }
         let mut slow = false;
+        let reads = |index, param, heap: &Heap| {
+            let is_result = index == params.len();
+            (if is_result { Heap::writes } else { Heap::reads })(heap, self.things[&param], ty(index))
+        };
         for &(index, param, heap) in &handles {
-            let Some(slot) = heap.reads(self.things[&param], ty(index)) else {
+            let Some(slot) = reads(index, param, heap) else {
                 slow = true;
                 break;
             };
@@ -287,7 +291,9 @@ impl Play {
                 return (events, None);
             }
             for &(index, param, heap) in &handles {
-                if let Some(slot) = heap.reads_beside(self.things[&param], ty(index)) {
+                if let Some(slot) =
+                    reads(index, param, heap).filter(|_| matches!(self.things[&param], Thing::Bytes { .. }))
+                {
                     slots[index] = slot;
                     continue;
                 }

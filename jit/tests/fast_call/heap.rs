@@ -13,7 +13,7 @@ pub(crate) enum Thing {
     Integer(i64),
     Null,
     Bool(bool),
-    /// Memory: an object of one of two kinds.
+    /// Memory: an object of one of two kinds, 0 and 1. 2 is one of the latter, whose bytes script may move.
     Bytes {
         address: u64,
         len: u64,
@@ -79,7 +79,8 @@ impl Heap {
             Object::new([path(&[15])]).checks([of_kind(0x402)]),
             Object::new([path(&[23, 8])])
                 .checks([check(&[-1, 11], Test::masked_range(0, 2, 0xffff, 0x410..=0x41f))])
-                .length(path(&[23, 0])),
+                .length(path(&[23, 0]))
+                .stays(check(&[23, 16], Test::equal(0, 1, 1))),
         ];
         let handles = Handles::new(Tag { mask: 1, bits: 1 })
             .indirect(true)
@@ -105,7 +106,8 @@ impl Heap {
             Object::new([path(&[4])]).checks([of_kind(1)]).length(path(&[12])),
             Object::new([path(&[4]), path(&[12]), path(&[20, 0])])
                 .checks([of_kind(2), check(&[4], Test::range(1, 1 << 47))])
-                .length(path(&[20, 8, 0])),
+                .length(path(&[20, 8, 0]))
+                .stays(check(&[28], Test::equal(0, 4, 1))),
         ];
         let handles = Handles::new(Tag { mask: 7, bits: 4 })
             .integers(Small::new(Tag { mask: 7, bits: 1 }, 3))
@@ -135,7 +137,9 @@ impl Heap {
         match (thing, scalar) {
             (Thing::Bool(truth), Scalar::Bool) => Some(truth.into()),
             (Thing::Null, Scalar::Pointer(_)) => Some(0),
-            (Thing::Bytes { address, .. }, Scalar::Pointer(Pointee::Buffer | Pointee::Text)) => Some(address),
+            (Thing::Bytes { address, kind: 0 | 1, .. }, Scalar::Pointer(Pointee::Buffer | Pointee::Text)) => {
+                Some(address)
+            }
             (Thing::Pointer(address), Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)) => {
                 Some(address)
             }
@@ -146,9 +150,9 @@ impl Heap {
         }
     }
 
-    /// The slot or address if machine code cannot read another handle of the call: then it reads bytes alone.
-    pub(crate) fn reads_beside(&self, thing: Thing, ty: &Type) -> Option<u64> {
-        self.reads(thing, ty).filter(|_| matches!(thing, Thing::Bytes { .. }))
+    /// The address of memory for a result of this type, if machine code finds it.
+    pub(crate) fn writes(&self, thing: Thing, ty: &Type) -> Option<u64> {
+        self.reads(thing, ty).filter(|_| !matches!(thing, Thing::Bytes { kind: 2, .. }))
     }
 
     /// The integers that are words.
@@ -181,8 +185,8 @@ fn build_mapped(heap: &mut Heap, thing: Thing) -> u64 {
             let fields = [(24, buffer), (40, len), (64, address.wrapping_sub(0x1234)), (72, 0x1234)];
             heap.mapped_object(0x401, &fields)
         }
-        Thing::Bytes { address, len, .. } => {
-            let store = heap.allocate(&[(0, len), (8, address)]);
+        Thing::Bytes { address, len, kind } => {
+            let store = heap.allocate(&[(0, len), (8, address), (16, u64::from(kind == 1))]);
             heap.mapped_object(0x41f, &[(24, store)])
         }
         Thing::Pointer(address) => heap.mapped_object(0x402, &[(16, address)]),
@@ -200,10 +204,16 @@ fn build_tagged(heap: &mut Heap, thing: Thing) -> u64 {
         Thing::Null => return 2,
         Thing::Bool(truth) => return if truth { 11 } else { 3 },
         Thing::Bytes { address, len, kind: 0 } => heap.allocate(&[(0, 0xee01), (8, address), (16, len)]),
-        Thing::Bytes { address, len, .. } => {
+        Thing::Bytes { address, len, kind } => {
             let inner = heap.allocate(&[(0, len)]);
             let middle = heap.allocate(&[(0, 5), (8, inner)]);
-            heap.allocate(&[(0, 0xee02), (8, 1), (16, address.wrapping_sub(6)), (24, middle)])
+            heap.allocate(&[
+                (0, 0xee02),
+                (8, 1),
+                (16, address.wrapping_sub(6)),
+                (24, middle),
+                (32, u64::from(kind == 1)),
+            ])
         }
         Thing::Pointer(address) => heap.allocate(&[(0, 0xee07), (8, address)]),
         Thing::Detached => heap.allocate(&[(0, 0xee02), (8, 0), (16, 0), (24, 0)]),

@@ -58,6 +58,7 @@ fn every_thing_is_taken_or_refused_for_every_type() {
         Thing::Bool(true),
         Thing::Bytes { address, len: 24, kind: 0 },
         Thing::Bytes { address, len: 24, kind: 1 },
+        Thing::Bytes { address, len: 24, kind: 2 },
         Thing::Bytes { address, len: 23, kind: 0 },
         Thing::Bytes { address, len: 23, kind: 1 },
         Thing::Bytes { address, len: 0, kind: 1 },
@@ -304,6 +305,25 @@ fn helpers_are_asked_for_all_or_none() {
                 }
                 assert_eq!(is_set, short.is_some() && exit == FLAG);
             }
+        }
+    }
+}
+
+/// Structs are copied before script runs again. C writes to memory for a result at any time.
+#[test]
+fn results_are_not_written_to_bytes_that_may_move() {
+    let mut memory = [0_u8; 24];
+    let address = memory.as_mut_ptr().expose_provenance() as u64;
+    for make in [Heap::mapped as fn() -> Heap, Heap::tagged] {
+        let mut heap = make();
+        let [fixed, moving] = [1, 2].map(|kind| heap.handle(Thing::Bytes { address, len: 24, kind }));
+        let fixture = by_handles("(struct {u64[3]}) -> struct {u64[3]}", &heap.handles, Exit::Raise);
+        let found = Some(ResolvedHandle { slot: address, len: 24 });
+        for (handles, is_asked) in [([moving, fixed], false), ([fixed, moving], true), ([moving, moving], true)] {
+            let (events, _) = call(&fixture, &handles, found);
+            let asked: &[_] = if is_asked { &[Event::Resolve { index: 1, handle: moving }] } else { &[] };
+            assert_eq!(&events[..events.len() - 1], asked);
+            assert!(matches!(events.last(), Some(Event::Called(_))));
         }
     }
 }

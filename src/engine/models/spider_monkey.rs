@@ -40,8 +40,9 @@ pub enum SpiderMonkeyKind {
         count: u64,
         /// Each element has `1 << shift` bytes.
         shift: u8,
-        /// The value of its buffer: `JS_GetArrayBufferViewBuffer`. The array's bytes are there.
-        buffer: u64,
+        /// The value of its buffer: `JS_GetArrayBufferViewBuffer`. The array's bytes are there. `None` if neither script
+        /// nor that function has made the buffer yet.
+        buffer: Option<u64>,
     },
     /// A `DataView`: the address of its bytes, and their number. Both are 0 if it is detached.
     DataView {
@@ -81,12 +82,13 @@ const BYTES: RangeInclusive<u64> = 1..=ADDRESS;
 
 /// Finds the layout of the engine's objects in samples.
 ///
-/// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one; data
-/// views and array buffers of different lengths, and detached ones; and pointer objects. `None` if no layout fits all of them, or more than one does.
+/// The samples must have typed arrays of every class, with different numbers of elements and offsets, also some without a
+/// buffer; a detached one; data views and array buffers of different lengths, and detached ones; and pointer objects.
+/// `None` if no layout fits all of them, or more than one does.
 ///
-/// Machine code does not read typed arrays without a buffer, because their bytes move when script asks for the buffer.
-/// The first [`Engine::view`](crate::engine::Engine::view) of a typed array should therefore give it one, by
-/// `JS_GetArrayBufferViewBuffer`.
+/// The bytes of a typed array without a buffer move when script asks for the buffer. So machine code reads such arrays for
+/// structs alone, which are copied. The first [`Engine::view`](crate::engine::Engine::view) of a typed array should give
+/// it a buffer, by `JS_GetArrayBufferViewBuffer`.
 ///
 /// Calls add objects to a [list](PinList) of pinned ones. A collector must be shown that list, and the program must not let
 /// script detach the buffers of its objects while calls run; see
@@ -110,14 +112,15 @@ pub unsafe fn objects(samples: &[SpiderMonkeySample], class_size: usize) -> Opti
 
     let is_array = |sample: &SpiderMonkeySample| sample.element().is_some();
     let arrays = Fields::of(samples, is_array)?;
-    let buffer = only(OBJECT, WORD, samples, is_array, |sample, at| sample.word(at) == sample.buffer())?;
+    let buffer = only(OBJECT, WORD, samples, is_array, |sample, at| match sample.buffer() {
+        Some(buffer) => sample.word(at) == Some(buffer),
+        None => sample.word(at).is_some_and(|word| word & !ADDRESS != tag),
+    })?;
     let ((first, last), element) = element_sizes(samples, class_size, in_class)?;
-    let checks = [of_class(first, last), has_bytes(arrays.address), is_object(buffer)];
-    let mut kinds = vec![Object::new([path(arrays.address)]).checks(checks).length(ByteLength::new(
-        path(arrays.count),
-        8,
-        element,
-    ))];
+    let checks = [of_class(first, last), has_bytes(arrays.address)];
+    let length = ByteLength::new(path(arrays.count), 8, element);
+    let arrays = Object::new([path(arrays.address)]).checks(checks).length(length).stays(is_object(buffer));
+    let mut kinds = vec![arrays];
 
     let is_view = |sample: &SpiderMonkeySample| matches!(sample.kind, SpiderMonkeyKind::DataView { .. });
     let is_buffer = |sample: &SpiderMonkeySample| matches!(sample.kind, SpiderMonkeyKind::Buffer { .. });
@@ -216,7 +219,7 @@ impl SpiderMonkeySample {
     }
 
     const fn buffer(&self) -> Option<u64> {
-        if let SpiderMonkeyKind::TypedArray { buffer, .. } = self.kind { Some(buffer) } else { None }
+        if let SpiderMonkeyKind::TypedArray { buffer, .. } = self.kind { buffer } else { None }
     }
 
     /// Returns the class of a typed array, and the shift of its elements.

@@ -10,7 +10,7 @@ pub(crate) mod check;
 pub(crate) mod model;
 mod resolve;
 
-pub use crate::engine::object::{ByteLength, Check, ElementSize, Object, Path, ResolvedHandle};
+pub use crate::engine::object::{ByteLength, Check, ElementSize, Object, Path, Reading, ResolvedHandle};
 pub use check::FastCallError;
 pub use model::{
     Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Raise, Resolve,

@@ -3,7 +3,7 @@
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
-use crate::engine::object::{self, Object, ResolvedHandle, Want};
+use crate::engine::object::{self, Reading, ResolvedHandle, Want};
 use crate::engine::test::read;
 use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ValueModel};
 
@@ -126,11 +126,6 @@ impl ObjectClass {
         unsafe { object::address(&self.kinds, word, want) }.map(|address| (address, word))
     }
 
-    /// Returns the class of those objects whose bytes may change, by [`Object::writable`].
-    pub fn for_writing(&self) -> Self {
-        Self { kinds: self.kinds.iter().map(Object::for_writing).collect(), ..self.clone() }
-    }
-
     /// Returns the address of the object, if the value holds one.
     pub fn word(&self, value: Words) -> Option<u64> {
         self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)
@@ -141,12 +136,15 @@ impl ObjectClass {
     ///
     /// The description may be wrong in anything: memory is read by [`probe::read`](crate::probe::read). The result is
     /// `None` if a field cannot be read. On systems where that is not possible, no field can.
-    pub fn read_by_each(&self, value: Words) -> Option<Vec<Option<ResolvedHandle>>> {
+    pub fn read_by_each(&self, value: Words) -> Option<Vec<Option<Reading>>> {
         let mut found = match self.word(value) {
             Some(word) => object::read_by_each(&self.kinds, word)?,
             None => vec![None; self.kinds.len()],
         };
-        let pointer = || self.pointer(value).map(|slot| ResolvedHandle { slot, len: u64::MAX });
+        let pointer = || {
+            let found = ResolvedHandle { slot: self.pointer(value)?, len: u64::MAX };
+            Some(Reading { found, stays: true, is_writable: true })
+        };
         found.extend(self.pointers.map(|_| pointer()));
         Some(found)
     }

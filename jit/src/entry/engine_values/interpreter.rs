@@ -15,7 +15,7 @@ use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::object::Want;
 use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::{EngineAbi, ObjectClass, ResultPath, Role, ValueModel};
+use crate::engine::values::model::{EngineAbi, ResultPath, Role, ValueModel};
 use crate::entry::engine_values::destination::Destination;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
@@ -31,8 +31,6 @@ pub(crate) struct Interpreter {
     pinned: usize,
     result: Form,
     destination: Option<Destination>,
-    /// The objects that may be the destination.
-    writable: Option<ObjectClass>,
     signature: Signature,
     /// Makes the trampoline at the first call: preferably a universal one, which takes far less time to make.
     trampolines: [&'static Trampolines; 2],
@@ -81,7 +79,6 @@ impl Interpreter {
             params,
             result: Form::of(signature.result()),
             destination,
-            writable: destination.and(model.objects.as_ref()).map(ObjectClass::for_writing),
             signature: signature.clone(),
             trampolines,
             trampoline: Once::new(),
@@ -199,14 +196,6 @@ impl Interpreter {
         }
     }
 
-    /// Returns the objects that a parameter may take.
-    fn objects(&self, want: Want) -> Option<&ObjectClass> {
-        match want {
-            Want::Destination { .. } => self.writable.as_ref(),
-            Want::Pointer { .. } | Want::Bytes(_) => self.engine.model().objects.as_ref(),
-        }
-    }
-
     /// # Safety
     ///
     /// The contract of [`run`](Self::run).
@@ -220,20 +209,24 @@ impl Interpreter {
         let (model, helpers) = (self.engine.model(), self.engine.helpers());
         // SAFETY: the caller promises a call of this signature.
         let list = unsafe { self.list(call) };
-        let (mut objects, mut count) = ([0; MAX_PINNED], 0);
-        for (index, (param, slot)) in self.params.iter().zip(slots).enumerate() {
+        let argument = |index| {
             let mut value = model.undefined();
             if index < argc {
                 let size = usize::from(model.size);
                 // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
+            value
+        };
+        // SAFETY: the value is one of the engine's, which the model describes.
+        let address = |want, value| unsafe { model.objects.as_ref()?.address(want, value) };
+        let (mut objects, mut count, mut is_helped) = ([0; MAX_PINNED], 0, false);
+        for (index, (param, slot)) in self.params.iter().zip(&mut *slots).enumerate() {
+            let value = argument(index);
             let is_pinned = list.is_some() && param.is_pinned();
             let want = param.want.filter(|_| is_pinned || !param.is_pinned());
             let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
-            // SAFETY: the value is one of the engine's, which the model describes.
-            let address = || unsafe { self.objects(want?)?.address(want?, value) };
-            if let Some((converted, object)) = unpacked.or_else(address) {
+            if let Some((converted, object)) = unpacked.or_else(|| address(want?, value)) {
                 slot.write(converted);
                 if is_pinned {
                     objects[count] = object;
@@ -241,6 +234,7 @@ impl Interpreter {
                 }
                 continue;
             }
+            is_helped = true;
             // SAFETY: the helper gets a value for a parameter, and memory for its slot.
             unsafe {
                 if !(helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
@@ -248,6 +242,15 @@ impl Interpreter {
                         (helpers.finish)(call);
                     }
                     return false;
+                }
+            }
+        }
+        // A helper may have moved the bytes of an earlier argument, which C does not have yet.
+        if is_helped {
+            for (index, (param, slot)) in self.params.iter().zip(slots).enumerate() {
+                let copied = param.want.filter(|want| matches!(want, Want::Bytes(_)));
+                if let Some((address, _)) = copied.and_then(|want| address(want, argument(index))) {
+                    slot.write(address);
                 }
             }
         }

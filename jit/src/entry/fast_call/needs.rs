@@ -6,9 +6,8 @@
 use std::ffi::c_void;
 
 use crate::c::form::Form;
-use crate::c::scalar::{Pointee, Scalar};
 use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles};
-use crate::engine::object::ResolvedHandle;
+use crate::engine::object::{ResolvedHandle, Want};
 use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 
@@ -25,21 +24,12 @@ struct Need {
     /// The smallest number of bytes that the object must have.
     size: u32,
     /// The objects with bytes, if the parameter accepts them.
-    bytes: Option<Handles>,
+    bytes: Option<(Handles, Want)>,
 }
 
 impl Need {
-    fn of_argument(index: usize, param: Form, handles: &Handles) -> Self {
-        let takes_bytes = match param {
-            Form::Bytes(_) => true,
-            Form::Scalar(scalar) => matches!(scalar, Scalar::Pointer(Pointee::Buffer | Pointee::Text)),
-            Form::Void => false,
-        };
-        Self { index, size: param.bytes(), bytes: takes_bytes.then(|| handles.with_bytes()) }
-    }
-
-    fn of_result(index: usize, size: u32, handles: &Handles) -> Self {
-        Self { index, size, bytes: Some(handles.with_bytes().for_writing()) }
+    fn new(index: usize, size: u32, want: Option<Want>, handles: &Handles) -> Self {
+        Self { index, size, bytes: want.map(|want| (handles.with_bytes(), want)) }
     }
 
     /// Resolves a handle by the rules that machine code uses.
@@ -47,11 +37,11 @@ impl Need {
     /// # Safety
     ///
     /// The call got the handle for this parameter.
-    unsafe fn read(&self, handle: u64) -> Option<ResolvedHandle> {
+    unsafe fn read(&self, handle: u64) -> Option<u64> {
+        let (handles, want) = self.bytes.as_ref()?;
         // SAFETY: the caller promises a handle of the call, and the model's author promises that the model describes
         // it.
-        let found = unsafe { self.bytes.as_ref()?.resolve(handle) };
-        found.filter(|found| found.len >= self.size.into())
+        unsafe { handles.address(handle, *want) }
     }
 }
 
@@ -60,10 +50,13 @@ impl Needs {
         let FastCallKey { model, helpers, params, result, .. } = key;
         let of = |handles: u8| &model.handles[usize::from(handles)];
         let need = |(index, ((_, role), param)): (usize, ((usize, FastCallRole), &Form))| {
-            role.handles().map(|handles| Need::of_argument(index, *param, of(handles)))
+            role.handles().map(|handles| Need::new(index, param.bytes(), Want::of(*param, false), of(handles)))
         };
         let args = model.arguments().zip(params).enumerate().filter_map(need);
-        let result = model.result().map(|(_, handles)| Need::of_result(params.len(), result.bytes(), of(handles)));
+        let result = model.result().map(|(_, handles)| {
+            let size = result.bytes();
+            Need::new(params.len(), size, Some(Want::Destination { size, pins: false }), of(handles))
+        });
         Self { helpers: *helpers, exit: model.exit, handles: args.chain(result).collect() }
     }
 }
@@ -88,8 +81,8 @@ pub(crate) unsafe extern "C-unwind" fn resolve_all(
         handles.iter().all(|need| {
             let &Need { index, size, .. } = need;
             let value = values.add(index);
-            if let Some(found) = need.read(value.read()) {
-                value.write(found.slot);
+            if let Some(address) = need.read(value.read()) {
+                value.write(address);
                 return true;
             }
             let mut found = ResolvedHandle { slot: 0, len: 0 };

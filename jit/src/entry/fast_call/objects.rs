@@ -18,7 +18,7 @@ use crate::codegen::frame;
 use crate::codegen::object::find;
 use crate::codegen::words::call_conv;
 use crate::engine::fast_call::model::{Handles, Small, Tag};
-use crate::engine::object;
+use crate::engine::object::Want;
 use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, narrow, record};
 use crate::entry::fast_call::needs::resolve_all;
 
@@ -27,17 +27,16 @@ use crate::entry::fast_call::needs::resolve_all;
 enum HandleWant {
     Bool,
     Integer(Scalar),
-    Object(object::Want),
+    Object(Want),
 }
 
 impl HandleWant {
     fn of(param: Form) -> Self {
-        match param {
-            Form::Scalar(Scalar::Bool) => Self::Bool,
-            Form::Scalar(Scalar::Pointer(pointee)) => Self::Object(object::Want::Pointer { pointee, pins: false }),
-            Form::Scalar(scalar) => Self::Integer(scalar),
-            Form::Bytes(size) => Self::Object(object::Want::Bytes(size)),
-            Form::Void => unreachable!("an argument has a type"),
+        match (param, Want::of(param, false)) {
+            (_, Some(want)) => Self::Object(want),
+            (Form::Scalar(Scalar::Bool), None) => Self::Bool,
+            (Form::Scalar(scalar), None) => Self::Integer(scalar),
+            (Form::Void | Form::Bytes(_), None) => unreachable!("structs are objects, and no parameter is void"),
         }
     }
 }
@@ -59,7 +58,7 @@ fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
     let result = native.key.model.result().map(|(_, handles)| Handle {
         index: native.key.params.len(),
         handles: of(handles),
-        want: HandleWant::Object(object::Want::Destination { size: native.key.result.bytes(), pins: false }),
+        want: HandleWant::Object(Want::Destination { size: native.key.result.bytes(), pins: false }),
     });
     args.chain(result).collect()
 }
