@@ -19,6 +19,7 @@ mod integers;
 mod jsc_calls;
 mod jsc_life;
 mod jsc_values;
+mod object_changes;
 mod objects;
 mod others;
 mod pin_list;
