@@ -18,6 +18,7 @@ mod growth;
 mod integers;
 mod jsc_calls;
 mod jsc_life;
+mod jsc_objects;
 mod jsc_values;
 mod object_changes;
 mod objects;

@@ -43,6 +43,15 @@ fn follow(from: u64, path: &[isize]) -> Option<u64> {
     path.iter().try_fold(from, |word, &offset| read(word, offset, WORD))
 }
 
+/// Restricts the fields of objects to those that belong to each of them: two objects do not overlap.
+pub(super) fn within(fields: Range<isize>, objects: impl IntoIterator<Item = u64>) -> Range<isize> {
+    let mut objects: Vec<_> = objects.into_iter().collect();
+    objects.sort_unstable();
+    objects.dedup();
+    let distances = objects.windows(2).map(|pair| isize::try_from(pair[1] - pair[0]).unwrap_or(isize::MAX));
+    fields.start..distances.chain([fields.end]).min().unwrap_or(fields.end)
+}
+
 /// Returns the item, if there is only one.
 fn single<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     let item = items.next()?;
