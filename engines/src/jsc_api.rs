@@ -61,6 +61,7 @@ functions! {
     JSStringRelease(TextRef);
     JSClassCreate(*const ClassDefinition) -> Class;
     JSValueGetType(Context, Value) -> u32;
+    JSValueIsObject(Context, Value) -> bool;
     JSValueIsObjectOfClass(Context, Value, Class) -> bool;
     JSValueGetTypedArrayType(Context, Value, *mut Value) -> u32;
     JSValueToNumber(Context, Value, *mut Value) -> f64;
@@ -77,6 +78,8 @@ functions! {
     JSObjectMakeFunctionWithCallback(Context, TextRef, *const c_void) -> Value;
     JSObjectIsFunction(Context, Value) -> bool;
     JSObjectSetProperty(Context, Value, TextRef, Value, u32, *mut Value);
+    JSObjectGetProperty(Context, Value, TextRef, *mut Value) -> Value;
+    JSObjectGetPropertyAtIndex(Context, Value, u32, *mut Value) -> Value;
     JSObjectSetPropertyForKey(Context, Value, Value, Value, u32, *mut Value);
     JSObjectCallAsFunction(Context, Value, Value, usize, *const Value, *mut Value) -> Value;
     JSObjectCallAsConstructor(Context, Value, usize, *const Value, *mut Value) -> Value;
@@ -119,6 +122,8 @@ pub(crate) struct Loaded {
     pub(crate) api: Api,
     /// Objects whose private pointer is an address.
     pub(crate) pointers: Class,
+    /// Objects like those, of another class: samples.
+    pub(crate) others: Class,
     /// Objects whose private pointer is a [`Held`], which they drop.
     pub(crate) holders: Class,
 }
@@ -151,8 +156,9 @@ impl Loaded {
             // SAFETY: the definition is copied.
             unsafe { (api.JSClassCreate)(&definition) }
         };
-        let (pointers, holders) = (class(c"Pointer", None), class(c"Holder", Some(drop_held)));
-        Ok(Self { file, api, pointers, holders })
+        let (pointers, others) = (class(c"Pointer", None), class(c"Other", None));
+        let holders = class(c"Holder", Some(drop_held));
+        Ok(Self { file, api, pointers, others, holders })
     }
 
     /// Returns `None` if JavaScriptCore is not installed, which CI does not allow.

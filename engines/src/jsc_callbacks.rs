@@ -5,8 +5,9 @@ use std::ffi::c_void;
 use hotcall::engine::{Catch, EngineCallback, EngineThunk, Site, Words};
 use hotcall::{CallbackError, Dispatch, LocalOptions, Signature};
 
-use crate::jsc::{Jsc, JscScript, JscThrown, value, words};
+use crate::jsc::JscScript;
 use crate::jsc_api::{Api, Context, Loaded, Value};
+use crate::jsc_engine::{Jsc, JscThrown, value, words};
 
 // SAFETY: nothing here runs script.
 unsafe impl Catch for Jsc {

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`ValueModel`] | how the engine calls native functions, and how numbers, booleans and null lie in memory |
 //! | [`quickjs`], [`nanbox`] | models of engines |
+//! | [`javascript_core`], [`spider_monkey`] | objects of engines |
 //! | [`Engine`] | all other values, pins, and throwing: the part that the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`EngineThunk`], [`EngineCallback`] | functions of script as C function pointers |
@@ -82,7 +83,7 @@ pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
 pub use fast_call::FastCallRecord;
-pub use models::{nanbox, quickjs, spider_monkey, v8};
+pub use models::{javascript_core, nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};
 pub use realm::Realm;

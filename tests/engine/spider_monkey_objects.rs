@@ -1,33 +1,11 @@
 //! SpiderMonkey's objects in machine code: the layout by which it reads them, and the list of those whose bytes C has.
 
-use hotcall::engine::{
-    ElementSize, Engine, EngineError, ObjectClass, Output, Path, Realm, Site, ValueModel, View, Words,
-};
+use hotcall::engine::{ElementSize, ObjectClass, Path, Realm, ValueModel};
 use hotcall::{ForeignCall, LocalOptions, Signature, Type};
-use hotcall_engines::spider_monkey::{SpiderMonkey, SpiderMonkeyScript};
+use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 
+use crate::object_changes::Reader;
 use crate::spider_monkey_script::{callback, check, define, define_collect};
-
-/// The answers of a script's engine, for realms of other models.
-struct MonkeyReader(Realm<SpiderMonkey>);
-
-// SAFETY: the script's engine answers. Nothing else is asked.
-unsafe impl Engine for MonkeyReader {
-    type Exception = ();
-
-    unsafe fn view(&self, site: Site, value: Words) -> View {
-        // SAFETY: the caller promises a value of the engine.
-        unsafe { self.0.engine().view(site, value) }
-    }
-
-    unsafe fn make(&self, _: Site, _: Output<'_>) -> Result<Words, ()> {
-        Err(())
-    }
-
-    unsafe fn exception(&self, _: Site, _: &EngineError) {}
-
-    unsafe fn throw(&self, _: Site, (): ()) {}
-}
 
 fn objects(script: &SpiderMonkeyScript) -> &ObjectClass {
     script.realm.model().unwrap().objects.as_ref().expect("the layout of this version")
@@ -117,7 +95,7 @@ fn a_layout_that_is_wrong_in_one_thing_is_not_used() {
             [value, 0]
         });
         let samples: Vec<_> = samples.collect();
-        let reader = MonkeyReader(script.realm.clone());
+        let reader = Reader(script.realm.clone());
         // SAFETY: the samples are values of the site's engine.
         let realm = unsafe { Realm::with_samples(reader, model, script.site(), samples, |_| ()) };
         realm.unwrap().model().unwrap().objects.is_some()

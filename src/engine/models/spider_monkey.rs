@@ -16,7 +16,7 @@ use hotcall_jit::engine::values::{
 };
 use hotcall_jit::{Signature, Type};
 
-use crate::engine::models::fields::{only, read};
+use crate::engine::models::fields::{Sizes, WORD, only, only_path, read};
 
 /// An object, and what the engine's public functions say about it.
 #[derive(Clone, Copy, Debug)]
@@ -71,9 +71,6 @@ const OBJECT: Range<isize> = 0..88;
 /// The fields that lead from an object to its class, by way of two other structs.
 const HEADER: Range<isize> = 0..32;
 
-/// The bytes of a field.
-const WORD: usize = 8;
-
 /// The bits of a value that are an object's address.
 const ADDRESS: u64 = (1 << 47) - 1;
 
@@ -103,7 +100,8 @@ const BYTES: RangeInclusive<u64> = 1..=ADDRESS;
 /// * The engine does not move objects: it does not have a nursery and does not compact its heap.
 pub unsafe fn objects(samples: &[SpiderMonkeySample], class_size: usize) -> Option<ObjectClass> {
     let tag = samples.first()?.value[0] & !ADDRESS;
-    let to_class = path_to_class(samples)?;
+    let classes: Vec<_> = samples.iter().map(|sample| (sample.value[0] & ADDRESS, sample.class)).collect();
+    let to_class = only_path([HEADER, HEADER, HEADER], &classes)?;
     let path = |at: i32| Path([at].into());
     let in_class = |at: i32| Path([&to_class[..], &[at]].concat().into());
     let is_object = |at: i32| Check { at: path(at), test: Test::masked(0, 8, !ADDRESS, tag) };
@@ -239,19 +237,6 @@ fn only_class(samples: &[SpiderMonkeySample], is_meant: impl Fn(&SpiderMonkeySam
     classes.all(|other| other == class).then_some(class)
 }
 
-/// Returns the only three offsets that lead from each object to the address of its class.
-fn path_to_class(samples: &[SpiderMonkeySample]) -> Option<[i32; 3]> {
-    let offsets = || HEADER.step_by(WORD);
-    let paths = offsets().flat_map(|a| offsets().flat_map(move |b| offsets().map(move |c| [a, b, c])));
-    let leads = |sample: &SpiderMonkeySample, path: &[isize; 3]| {
-        let of = sample.value[0] & ADDRESS;
-        path.iter().try_fold(of, |at, &offset| read(at, offset, WORD)) == Some(sample.class)
-    };
-    let mut paths = paths.filter(|path| samples.iter().all(|sample| leads(sample, path)));
-    let path = paths.next()?;
-    if paths.next().is_some() { None } else { Some(path.map(|offset| offset as i32)) }
-}
-
 /// Returns the first and the last class of typed arrays, and the size of their elements, which a byte of the class tells.
 /// `None` if other classes may lie between them.
 fn element_sizes(
@@ -268,23 +253,8 @@ fn element_sizes(
     let by_byte = (0..class_size as isize).find_map(|at| {
         let byte = |class: u64| read(class, at, 1);
         let numbers = classes.iter().map(|&(class, shift)| Some((byte(class)?, shift)));
-        let (least, shifts) = table(&numbers.collect::<Option<Vec<_>>>()?)?;
-        Some(ElementSize::ByNumber { at: path(at as i32), len: 1, first: least as u32, shifts })
+        let Sizes { first, shifts, .. } = Sizes::new(&numbers.collect::<Option<Vec<_>>>()?)?;
+        Some(ElementSize::ByNumber { at: path(at as i32), len: 1, first: first as u32, shifts })
     });
     by_byte.filter(|_| are_neighbours).map(|element| ((first, last), element))
-}
-
-/// Returns the least of the numbers, and the shifts in order of the numbers, two bits each. `None` if the numbers do not
-/// tell the shifts, or if there is no room for them.
-fn table(numbers: &[(u64, u8)]) -> Option<(u64, u64)> {
-    let least = numbers.iter().map(|&(number, _)| number).min()?;
-    let mut shifts = [None; 32];
-    for &(number, shift) in numbers {
-        let known = shifts.get_mut((number - least) as usize)?.get_or_insert(shift);
-        if *known != shift || shift > 3 {
-            return None;
-        }
-    }
-    let shift = |(index, shift): (usize, &Option<u8>)| u64::from(shift.unwrap_or(0)) << (2 * index);
-    Some((least, shifts.iter().enumerate().map(shift).sum()))
 }

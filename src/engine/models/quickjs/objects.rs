@@ -10,7 +10,7 @@ use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Pat
 use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
 
 use super::values::{tag, tagged};
-use crate::engine::models::fields::{only, read};
+use crate::engine::models::fields::{Sizes, only, read};
 
 /// An object, and what the engine's public functions say about it.
 #[derive(Clone, Copy, Debug)]
@@ -104,13 +104,12 @@ pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Opti
     };
     let is_mutable = |at| Check { at, test: Test::equal(0, 1, 0) };
 
-    let of_class = |low: u16, high: u16| Check {
-        at: path(&[class]),
-        test: Test::masked_range(0, 2, u64::MAX, low.into()..=high.into()),
-    };
+    let of_class =
+        |low: u64, high: u64| Check { at: path(&[class]), test: Test::masked_range(0, 2, u64::MAX, low..=high) };
     let has_bytes = |at| Check { at, test: Test::range(1, u64::MAX) };
-    let (first, last, shifts) = element_sizes(samples)?;
-    let element = ElementSize::ByNumber { at: path(&[class]), len: 2, first: first.into(), shifts };
+    let elements: Vec<_> = samples.iter().filter_map(ObjectSample::element).collect();
+    let Sizes { first, last, shifts, .. } = Sizes::new(&elements).filter(|sizes| sizes.is_complete)?;
+    let element = ElementSize::ByNumber { at: path(&[class]), len: 2, first: first as u32, shifts };
     let mut kinds = vec![
         Object::new([path(&[data])])
             .checks([of_class(first, last), has_bytes(path(&[data]))])
@@ -120,7 +119,7 @@ pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Opti
     for buffer in classes(samples, is_buffer) {
         let address = path(&[opaque, bytes]);
         // Shared buffers are never immutable.
-        let may_be_immutable = samples.iter().any(|sample| sample.class == buffer && is_immutable(sample));
+        let may_be_immutable = samples.iter().any(|sample| u64::from(sample.class) == buffer && is_immutable(sample));
         let flag = immutable.filter(|_| may_be_immutable).map(|(flag, _)| flag);
         kinds.push(
             Object::new([address.clone()])
@@ -163,6 +162,14 @@ impl ObjectSample {
         }
     }
 
+    /// Returns the class of a typed array, and the shift of its elements.
+    fn element(&self) -> Option<(u64, u8)> {
+        match self.kind {
+            SampleKind::TypedArray { shift, .. } => Some((self.class.into(), shift)),
+            SampleKind::Buffer { .. } | SampleKind::Pointer => None,
+        }
+    }
+
     const fn count(&self) -> u64 {
         match self.kind {
             SampleKind::TypedArray { count, .. } => count as u64,
@@ -192,26 +199,10 @@ fn to_buffer(samples: &[ObjectSample]) -> Option<[i32; 2]> {
 }
 
 /// The classes of the samples that are meant, in order.
-fn classes(samples: &[ObjectSample], is_meant: impl Fn(&ObjectSample) -> bool) -> Vec<u16> {
-    let mut classes: Vec<_> = samples.iter().filter(|sample| is_meant(sample)).map(|sample| sample.class).collect();
+fn classes(samples: &[ObjectSample], is_meant: impl Fn(&ObjectSample) -> bool) -> Vec<u64> {
+    let meant = samples.iter().filter(|sample| is_meant(sample));
+    let mut classes: Vec<_> = meant.map(|sample| sample.class.into()).collect();
     classes.sort_unstable();
     classes.dedup();
     classes
-}
-
-/// Returns the first and the last class of typed arrays, and the shifts of their elements. `None` if there is a gap
-/// between the classes.
-fn element_sizes(samples: &[ObjectSample]) -> Option<(u16, u16, u64)> {
-    let shift = |sample: &ObjectSample| match sample.kind {
-        SampleKind::TypedArray { shift, .. } => Some((sample.class, shift)),
-        SampleKind::Buffer { .. } | SampleKind::Pointer => None,
-    };
-    let shifts: Vec<_> = samples.iter().filter_map(shift).collect();
-    let (first, last) = (shifts.iter().min()?.0, shifts.iter().max()?.0);
-    let of_class = |class| shifts.iter().find(|(known, _)| *known == class).map(|(_, shift)| u64::from(*shift & 3));
-    let mut table = 0;
-    for (index, class) in (first..=last).enumerate().take(32) {
-        table |= of_class(class)? << (2 * index);
-    }
-    (last - first < 32).then_some((first, last, table))
 }
