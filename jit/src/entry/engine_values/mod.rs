@@ -9,6 +9,7 @@ mod call;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;
+pub(crate) mod holder;
 pub(crate) mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
