@@ -38,6 +38,8 @@ mod disassemble;
 mod engine;
 #[path = "support/engine_rows.rs"]
 mod engine_rows;
+#[path = "support/first_calls.rs"]
+mod first_calls;
 #[path = "support/jsc.rs"]
 mod jsc;
 #[path = "support/lua.rs"]
@@ -48,6 +50,8 @@ mod lua_ffi;
 mod open;
 #[path = "support/open_engine.rs"]
 mod open_engine;
+#[path = "support/open_runtime.rs"]
+mod open_runtime;
 #[path = "support/sample.rs"]
 mod sample;
 #[path = "support/spider_monkey.rs"]
@@ -79,6 +83,7 @@ struct Report {
     callback: Callbacks,
     open: Open,
     open_engine: Vec<open_engine::Row>,
+    open_runtime: Vec<open_runtime::Row>,
     threads: Vec<threads::Row>,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
@@ -233,6 +238,12 @@ struct Arguments {
     /// Measure the loops in engines alone.
     #[arg(long)]
     engines: bool,
+    /// Measure two threads alone.
+    #[arg(long)]
+    threads: bool,
+    /// Measure alone how the example runtime opens libraries.
+    #[arg(long)]
+    opening: bool,
     /// Cargo adds it.
     #[arg(long, hide = true)]
     bench: bool,
@@ -265,6 +276,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     if arguments.disassemble {
         return wanted.try_for_each(|shape| print_code(&Contenders::new(&Jit::new()?, &code, shape)?));
     }
+    if arguments.threads {
+        threads::print(&threads::measure()?);
+        return Ok(());
+    }
+    if arguments.opening {
+        open_runtime::print(&open_runtime::measure()?);
+        return Ok(());
+    }
     if arguments.engines {
         engine_rows::print("QuickJS", &engine_rows::measure()?);
         engine_rows::print("a bare machine", &vm::measure()?);
@@ -280,6 +299,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
     let open_engine = open_engine::measure()?;
+    let open_runtime = open_runtime::measure()?;
     let threads = threads::measure()?;
     let engine = engine_rows::measure()?;
     let vm = vm::measure()?;
@@ -298,6 +318,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         callback,
         open,
         open_engine,
+        open_runtime,
         threads,
         engine,
         vm,
@@ -541,6 +562,7 @@ fn print_tables(report: &Report) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
     open_engine::print(&report.open_engine);
+    open_runtime::print(&report.open_runtime);
     threads::print(&report.threads);
     engine_rows::print("QuickJS", &report.engine);
     engine_rows::print("a bare machine", &report.vm);

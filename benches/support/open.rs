@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::time::Instant;
 
 use hotcall::declare::{Declaration, Declarations};
-use hotcall::{Library, Signature, Symbol, Symbols, Type};
+use hotcall::{Library, Signature, SignatureError, Symbol, Symbols, Type};
 use hotcall_jit::{Jit, Options};
 use hotcall_testing::compiler::Compiler;
 
@@ -53,9 +53,8 @@ pub(crate) fn measure() -> Result<Opened, Box<dyn Error>> {
         Ok(median(times))
     };
     let (us_per_symbol, us_per_symbol_lazy) = (time(true)?, time(false)?);
-    let before = Counting::bytes();
-    let symbols = open(&library, &declarations, true)?;
-    let heap = Counting::bytes() - before;
+    let (symbols, heap) = Counting::bytes_of(|| open(&library, &declarations, true));
+    let symbols = symbols?;
     let code = code(&symbols)?;
     Ok(Opened {
         shapes: code.len(),
@@ -85,6 +84,13 @@ fn open(library: &Library, declarations: &Declarations, compile: bool) -> Result
     Ok(symbols)
 }
 
+/// The signature of the symbol with this number.
+pub(crate) fn signature(symbol: usize) -> Result<Signature, SignatureError> {
+    let [ints, floats] = params(symbol);
+    let params = std::iter::repeat_n(Type::I32, ints).chain(std::iter::repeat_n(Type::F64, floats));
+    Signature::new(params, Type::I32)
+}
+
 /// The number of parameters of each class of the symbol with this number.
 fn params(symbol: usize) -> [usize; 2] {
     let shape = symbol % (SHAPES[0] * SHAPES[1]);
@@ -106,10 +112,7 @@ fn source() -> String {
 fn declarations() -> Result<Declarations, Box<dyn Error>> {
     let mut declarations = Declarations::new();
     for symbol in 0..SYMBOLS {
-        let [ints, floats] = params(symbol);
-        let params = std::iter::repeat_n(Type::I32, ints).chain(std::iter::repeat_n(Type::F64, floats));
-        let signature = Signature::new(params, Type::I32)?;
-        declarations.insert(Declaration::function(format!("library_function_{symbol}"), signature))?;
+        declarations.insert(Declaration::function(format!("library_function_{symbol}"), signature(symbol)?))?;
     }
     Ok(declarations)
 }
@@ -126,17 +129,20 @@ fn code(symbols: &Symbols) -> Result<HashSet<(usize, usize)>, Box<dyn Error>> {
     Ok(code)
 }
 
-/// The system's allocator, which counts while it is asked to.
+/// The system's allocator, which counts while it is asked to. At other times threads do not share the count.
 pub(crate) struct Counting;
 
 static COUNTED: AtomicBool = AtomicBool::new(false);
 static BYTES: AtomicIsize = AtomicIsize::new(0);
 
 impl Counting {
-    /// Bytes on the heap since this was first asked; each block with the word that the system's allocator adds to it.
-    fn bytes() -> isize {
+    /// The growth of the heap while something is made; each block with the word that the system's allocator adds to it.
+    fn bytes_of<T>(make: impl FnOnce() -> T) -> (T, isize) {
+        let before = BYTES.load(Ordering::Relaxed);
         COUNTED.store(true, Ordering::Relaxed);
-        BYTES.load(Ordering::Relaxed)
+        let made = make();
+        COUNTED.store(false, Ordering::Relaxed);
+        (made, BYTES.load(Ordering::Relaxed) - before)
     }
 
     fn count(bytes: isize) {

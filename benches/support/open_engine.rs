@@ -12,7 +12,7 @@ use hotcall::{Function, FunctionOptions, Signature};
 use hotcall_testing::compiler::{Compiler, CompilerError};
 use serde::Serialize;
 
-use crate::sample::median;
+use crate::sample::{median, percentile};
 
 const ROUNDS: usize = 31;
 
@@ -37,7 +37,7 @@ pub(crate) struct Row {
 }
 
 /// An engine that passes integers and null. It makes null of everything.
-struct Mute;
+pub(crate) struct Mute;
 
 // SAFETY: no value has bytes, and null is a value of the engine.
 unsafe impl Engine for Mute {
@@ -131,12 +131,8 @@ fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row,
     })
 }
 
-fn percentile(times: &mut [f64], percent: usize) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[(times.len() * percent / 100).min(times.len() - 1)]
-}
-
-fn functions(signatures: &[Signature]) -> Result<Vec<Function>, Box<dyn Error>> {
+/// A function of each signature.
+pub(crate) fn functions(signatures: &[Signature]) -> Result<Vec<Function>, Box<dyn Error>> {
     let address = target as *const c_void;
     let mut options = FunctionOptions::default();
     options.lazy = true;
@@ -146,7 +142,7 @@ fn functions(signatures: &[Signature]) -> Result<Vec<Function>, Box<dyn Error>> 
 }
 
 /// A record as the engine has it, with arguments for a call.
-struct EngineFunction {
+pub(crate) struct EngineFunction {
     record: *mut c_void,
     args: Vec<Words>,
     entry: *const c_void,
@@ -154,7 +150,7 @@ struct EngineFunction {
 }
 
 impl EngineFunction {
-    fn new(record: Record) -> Self {
+    pub(crate) fn new(record: Record) -> Self {
         let pointer =
             |ty: &hotcall::Type| ty.as_scalar().is_some_and(|scalar| matches!(scalar, hotcall::Scalar::Pointer(_)));
         let params = record.function().signature().params();
@@ -172,18 +168,22 @@ impl EngineFunction {
 
     /// Microseconds of one call.
     fn time(&self) -> f64 {
+        let start = Instant::now();
+        self.call();
+        start.elapsed().as_secs_f64() * 1e6
+    }
+
+    pub(crate) fn call(&self) {
         #[repr(C)]
         struct JsValue(Words);
         type Closure = unsafe extern "C" fn(*mut c_void, JsValue, i32, *const Words, i32, *mut c_void) -> JsValue;
         // SAFETY: the entry is a function of this type, as the model says.
         let native = unsafe { transmute::<*const c_void, Closure>(self.entry) };
-        let start = Instant::now();
         // SAFETY: the arguments are values of the engine, and as many as the function has.
         unsafe {
             let this = JsValue(quickjs::UNDEFINED);
             native(ptr::null_mut(), this, self.args.len() as i32, self.args.as_ptr(), 0, self.record);
         }
-        start.elapsed().as_secs_f64() * 1e6
     }
 }
 

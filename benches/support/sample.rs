@@ -98,3 +98,9 @@ fn quantile(mut values: Vec<f64>, part: usize) -> f64 {
     let index = values.len() / part;
     *values.select_nth_unstable_by(index, f64::total_cmp).1
 }
+
+/// The value that this percentage of the values lies below.
+pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() * percent / 100).min(values.len() - 1)]
+}

@@ -6,11 +6,12 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use hotcall::{Function, FunctionOptions, Scalar, Type};
+use hotcall::{Function, FunctionOptions, Library, Scalar, Signature, Type};
 use hotcall_engines::quickjs::Script;
 use serde::Serialize;
 
 use crate::engine::{CFunctions, Case, Loops, cases};
+use crate::first_calls;
 use crate::sample::median;
 use crate::support::c::address;
 
@@ -30,6 +31,8 @@ pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
         return Ok(Vec::new());
     }
     let c = CFunctions::build()?;
+    // SAFETY: the library is loaded already.
+    let library = unsafe { Library::open("libm.so.6") }?;
     let cases = cases();
     let case = |name| cases.iter().find(|case: &&Case| case.name == name).expect("the engine's rows have this case");
     let loops = |name| {
@@ -48,18 +51,25 @@ pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
         Row { work: "callbacks", two_over_one: loops("call_back") },
         Row {
             work: "functions made, called and dropped",
-            two_over_one: ratio(|barrier| first_calls(&c, &cases, barrier)),
+            two_over_one: ratio(|barrier| {
+                made_and_dropped(&cases.iter().filter_map(|case| function(&c, case)).collect::<Vec<_>>(), barrier)
+            }),
         },
+        Row {
+            work: "functions of one library made, called and dropped",
+            two_over_one: ratio(|barrier| made_and_dropped(&of_library(&library), barrier)),
+        },
+        Row { work: "first calls", two_over_one: ratio(first_calls::interpreted) },
+        Row { work: "first fast calls", two_over_one: ratio(first_calls::fast) },
     ])
 }
 
-/// Seconds in which a thread makes functions of the numeric cases and calls each of them once.
-fn first_calls(c: &CFunctions, cases: &[Case], barrier: &Barrier) -> f64 {
+/// Seconds in which a thread makes these functions for script many times and calls each of them once.
+fn made_and_dropped(functions: &[Function], barrier: &Barrier) -> f64 {
     let script = Script::default();
-    let functions: Vec<Function> = cases.iter().filter_map(|case| function(c, case)).collect();
     let call = script.evaluate("f => { try { f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) } catch {} }");
     let one_round = || {
-        for function in &functions {
+        for function in functions {
             // SAFETY: the callees take numbers, and refuse everything else before C is called.
             let record = unsafe { script.realm.record(function) }.expect("the engine's rows have made it");
             script.call_with(call, script.closure("f", record));
@@ -82,6 +92,16 @@ fn function(c: &CFunctions, case: &Case) -> Option<Function> {
     unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }.ok()
 }
 
+/// Functions of the mathematical library.
+fn of_library(library: &Library) -> Vec<Function> {
+    let functions = [("cos", 1), ("pow", 2), ("fma", 3), ("hypot", 2), ("exp", 1), ("fdim", 2)];
+    let function = |(name, count)| {
+        let signature = Signature::new(vec![Type::F64; count], Type::F64).expect("the signature is short");
+        library.function(name, &signature).expect("libm has the function")
+    };
+    functions.into_iter().map(function).collect()
+}
+
 /// Runs the work on one thread and on two, in turn. `work` waits for the others when it is set up, and returns seconds.
 fn ratio(work: impl Fn(&Barrier) -> f64 + Sync) -> f64 {
     let time = |threads: usize| {
@@ -98,6 +118,6 @@ fn ratio(work: impl Fn(&Barrier) -> f64 + Sync) -> f64 {
 pub(crate) fn print(rows: &[Row]) {
     println!("\nTwo threads, as a multiple of one");
     for Row { work, two_over_one } in rows {
-        println!("{work:<36} {two_over_one:.2}");
+        println!("{work:<50} {two_over_one:.2}");
     }
 }

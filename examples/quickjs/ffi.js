@@ -79,9 +79,8 @@
       };
       if (!native.allows(path)) refuse();
       if (symbols === null || typeof symbols !== "object") throw new TypeError("Invalid FFI symbols, expected an object");
-      const declarations = { __proto__: null };
-      for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
-      const [number, functions] = native.open(path, JSON.stringify(declarations)) ?? refuse();
+      const describe = (key, value) => JSON.stringify({ [key]: definition(value, `symbol '${key}'`) });
+      const [number, functions] = native.open(path, symbols, describe) ?? refuse();
       this.#number = number;
       this.symbols = functions;
     }

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall::engine::{Engine, EngineError, Realm, Record, RecordError, Site};
+use hotcall::declare::{Declaration, DeclarationError, Declarations, Item};
+use hotcall::engine::{Engine, EngineError, Realm, Record, Site};
 use hotcall::{
     Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Library, LocalCallback, LocalOptions,
     MAX_PARAMETERS, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
@@ -24,6 +24,7 @@ use rquickjs::object::Property;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, Error, JsLifetime, Object, Persistent, Value};
 
+use crate::declared::{Names, Reader, text_of};
 use crate::exceptions;
 use crate::functions::in_context;
 use crate::host::{Deno, QuickJs, buffer_of};
@@ -107,8 +108,7 @@ pub(crate) fn owned<'js>(ctx: &Ctx<'js>, result: std::result::Result<Owned, Rais
 }
 
 /// A function that the engine itself calls.
-fn native<'js>(ctx: &Ctx<'js>, name: &str, record: std::result::Result<Record, RecordError>) -> Result<Value<'js>> {
-    let record = record.map_err(|error| type_error(ctx, error))?;
+fn native<'js>(ctx: &Ctx<'js>, name: &str, record: Record) -> Result<Value<'js>> {
     let name = CString::new(name).unwrap_or_default();
     // SAFETY: the context lives longer than its functions, and the record is of this engine's realm.
     owned(ctx, unsafe { closure(ctx.as_raw().as_ptr(), &name, record) })
@@ -268,17 +268,10 @@ impl Ffi {
 
     /// A function for script. One that returns a struct has a method `into(...args, buffer)`, which writes the struct
     /// to a buffer. That is one argument more, so a function with as many as possible does not have it.
-    fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
+    fn function<'js>(&self, ctx: &Ctx<'js>, record: Record) -> Result<Value<'js>> {
         let ctx = &script(ctx);
-        if nonblocking {
-            let arity = function.signature().params().len();
-            let name = function.name().to_owned();
-            let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
-            let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
-            return Ok(in_context(start)?.into_value());
-        }
-        // SAFETY: the user who gave the permission promises that declarations are true.
-        let native = native(ctx, function.name(), unsafe { self.realm.record(&function) })?;
+        let function = record.function().clone();
+        let native = native(ctx, function.name(), record)?;
         let signature = function.signature();
         let returns_struct = signature.result().is_some_and(|ty| ty.as_aggregate().is_some());
         if let Some(native) = native.as_object()
@@ -286,10 +279,21 @@ impl Ffi {
             && signature.params().len() < MAX_PARAMETERS
         {
             // SAFETY: the user who gave the permission promises that declarations are true.
-            let into = self::native(ctx, "into", unsafe { self.realm.record_into(&function) })?;
+            let into = unsafe { self.realm.record_into(&function) }.map_err(|error| type_error(ctx, error))?;
+            let into = self::native(ctx, "into", into)?;
             native.prop("into", Property::from(into).writable().enumerable().configurable())?;
         }
         Ok(native)
+    }
+
+    /// A function for script that calls on another thread.
+    fn nonblocking<'js>(&self, ctx: &Ctx<'js>, function: Function) -> Result<Value<'js>> {
+        let ctx = &script(ctx);
+        let arity = function.signature().params().len();
+        let name = function.name().to_owned();
+        let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
+        let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
+        Ok(in_context(start)?.into_value())
     }
 
     /// The value of a variable: its contents, or its address if it is a pointer to something.
@@ -414,10 +418,19 @@ fn allows(ctx: Ctx<'_>, path: String) -> bool {
     ffi(&ctx).permission.resolve(&path).is_some()
 }
 
-/// Opens a library: `[number, symbols]`. Returns nothing if that is not allowed (any more).
-fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option<Array<'js>>> {
+/// Opens a library: `[number, symbols]`. Returns nothing if that is not allowed (any more). `describe` makes JSON of a
+/// declaration that does not have the usual form.
+fn open<'js>(
+    ctx: Ctx<'js>,
+    path: String,
+    declared: Object<'js>,
+    describe: JsFunction<'js>,
+) -> Result<Option<Array<'js>>> {
     let ffi = ffi(&ctx);
-    let declarations = Declarations::from_json(&declarations).map_err(|refused| malformed(&ctx, &refused))?;
+    let context = ctx.as_raw().as_ptr();
+    // SAFETY: the context lives while one of its functions runs.
+    let names = unsafe { Names::of(context, declared.as_raw()) }.ok_or(Error::Exception)?;
+    let declarations = read(&ctx, &names, &declared, &describe)?;
     let Some(resolved) = ffi.permission.resolve(&path) else { return Ok(None) };
     let resolved = resolved.map_err(|refused| error(&ctx, refused))?;
     // SAFETY: the user who gave the permission promises that the library may be loaded.
@@ -426,26 +439,91 @@ fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option
     let found = library.symbols(&declarations).map_err(|refused| error(&ctx, refused))?;
     let symbols = Object::new(ctx.clone())?;
     symbols.set_prototype(None)?;
-    for declaration in &declarations {
-        let nonblocking = declaration.as_function().is_some_and(|function| function.nonblocking);
-        let is_fixed = nonblocking || matches!(declaration.item, Item::Static(_));
-        let symbol = found.get(&declaration.key).map_err(|refused| error(&ctx, refused))?;
+    if found.len() < declarations.len() {
+        // A function that cannot be called is among them.
+        for declaration in &declarations {
+            found.get(&declaration.key).map_err(|refused| error(&ctx, refused))?;
+        }
+    }
+    let called = declarations.iter().zip(found.in_order()).filter_map(|(declaration, (_, symbol))| {
+        symbol.and_then(Symbol::as_function).filter(|_| !is_nonblocking(declaration))
+    });
+    // SAFETY: the user who gave the permission promises that declarations are true.
+    let records = unsafe { ffi.realm.records(called) }.map_err(|refused| type_error(&ctx, refused))?;
+    let mut records = records.into_iter();
+    for ((declaration, (_, symbol)), key) in declarations.iter().zip(found.in_order()).zip(names.atoms()) {
+        let nonblocking = is_nonblocking(declaration);
         let value = if let Some(function) = symbol.and_then(Symbol::as_function) {
-            ffi.function(&ctx, function.clone(), nonblocking)?
+            match if nonblocking { None } else { records.next() } {
+                Some(record) => ffi.function(&ctx, record)?,
+                None => ffi.nonblocking(&ctx, function.clone())?,
+            }
         } else if let Some(variable) = symbol.and_then(Symbol::as_static) {
             ffi.variable(&ctx, variable)?
         } else {
             Value::new_null(ctx.clone())
         };
         // Like in Deno, where script can replace the other functions.
-        let property = Property::from(value).enumerable();
-        let key = &*declaration.key;
-        if is_fixed { symbols.prop(key, property)? } else { symbols.prop(key, property.writable().configurable())? }
+        let is_fixed = nonblocking || matches!(declaration.item, Item::Static(_));
+        // SAFETY: the object and the value are those of the context. The engine takes a reference of its own.
+        let set = unsafe {
+            let (symbols, value) = (symbols.as_raw(), js::JS_DupValue(context, value.as_raw()));
+            match is_fixed {
+                true => js::JS_DefinePropertyValue(context, symbols, key, value, js::JS_PROP_ENUMERABLE as i32),
+                // Faster, and equal for an object without a prototype.
+                false => js::JS_SetProperty(context, symbols, key, value),
+            }
+        };
+        if set < 0 {
+            return Err(Error::Exception);
+        }
     }
     let answer = Array::new(ctx)?;
     answer.set(0, ffi.libraries.borrow_mut().insert(library))?;
     answer.set(1, symbols)?;
     Ok(Some(answer))
+}
+
+fn is_nonblocking(declaration: &Declaration) -> bool {
+    declaration.as_function().is_some_and(|function| function.nonblocking)
+}
+
+/// Reads script's declarations under these names.
+fn read<'js>(
+    ctx: &Ctx<'js>,
+    names: &Names,
+    declared: &Object<'js>,
+    describe: &JsFunction<'js>,
+) -> Result<Declarations> {
+    let context = ctx.as_raw().as_ptr();
+    // SAFETY: the context lives while one of its functions runs.
+    let mut reader = unsafe { Reader::new(context) };
+    let mut declarations = Declarations::new();
+    for name in names.atoms() {
+        // SAFETY: the name and the object are those of the context, and the results belong to this function.
+        let (key, value) = unsafe {
+            let value = Value::from_raw(ctx.clone(), js::JS_GetProperty(context, declared.as_raw(), name));
+            if value.is_exception() {
+                return Err(Error::Exception);
+            }
+            (text_of(context, name), value)
+        };
+        // SAFETY: the value is one of the context.
+        let usual = key.as_deref().and_then(|key| unsafe { reader.read(key, value.as_raw()) });
+        let declaration = match usual {
+            Some(declaration) => declaration,
+            None => {
+                // SAFETY: the name is one of the context, and the text belongs to this function.
+                let key = unsafe { Value::from_raw(ctx.clone(), js::JS_AtomToString(context, name)) };
+                let text: String = describe.call((key, value))?;
+                let read = Declarations::from_json(&text).map_err(|refused| malformed(ctx, &refused))?;
+                let described = read.iter().next().cloned();
+                described.ok_or_else(|| type_error(ctx, "a declaration is missing"))?
+            }
+        };
+        declarations.insert(declaration).map_err(|refused| malformed(ctx, &refused))?;
+    }
+    Ok(declarations)
 }
 
 fn close(ctx: Ctx<'_>, number: u32) {
@@ -473,7 +551,13 @@ fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> 
     let options = FunctionOptions::new().lazy(true);
     // SAFETY: the user who gave the permission promises that the address is a function of this type.
     let function = unsafe { Function::from_address("function pointer", address, &declaration.signature, options) };
-    ffi.function(&ctx, function.map_err(|error| type_error(&ctx, error))?, declaration.nonblocking)
+    let function = function.map_err(|error| type_error(&ctx, error))?;
+    if declaration.nonblocking {
+        return ffi.nonblocking(&ctx, function);
+    }
+    // SAFETY: the user who gave the permission promises that declarations are true.
+    let record = unsafe { ffi.realm.record(&function) }.map_err(|error| type_error(&ctx, error))?;
+    ffi.function(&ctx, record)
 }
 
 /// Makes a callback: `[number, pointer]`.

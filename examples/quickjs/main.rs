@@ -3,6 +3,7 @@
 //! The author of a runtime would copy `ffi.rs`, and the engine in `engines/src/quickjs/`.
 
 mod buffers;
+mod declared;
 mod exceptions;
 mod ffi;
 mod functions;

@@ -57,6 +57,7 @@ pub(crate) mod error;
 mod fast_call;
 pub mod guide;
 mod helpers;
+mod known_values;
 mod models;
 mod output;
 pub(crate) mod problem;

@@ -2,13 +2,17 @@
 
 use std::cell::RefCell;
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall_jit::CompilePolicy;
 use hotcall_jit::engine::values::{EngineAbi, Pending, PinList, ValueModel};
+use hotcall_jit::{CompilePolicy, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::EngineError;
+use super::known_values::{KnownValues, ResultTo};
 use super::site::Site;
+use crate::function::prototype::Prototype;
 
 /// The part of a realm that its functions keep.
 pub(super) struct RealmState<E: Engine> {
@@ -18,8 +22,13 @@ pub(super) struct RealmState<E: Engine> {
     /// `None` if values are handles.
     abi: Option<EngineAbi>,
     policy: CompilePolicy,
+    values: RefCell<KnownValues>,
+    number: usize,
     engine: E,
 }
+
+/// The number of realms that were made.
+static REALMS: AtomicUsize = AtomicUsize::new(0);
 
 /// An exception, or the error that it is made of.
 enum Waiting<E: Engine> {
@@ -41,7 +50,29 @@ impl<E: Engine> RealmState<E> {
     pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
         let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
         let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
-        Self { pending, waiting: RefCell::new(None), abi, policy: CompilePolicy::new(), engine }
+        Self {
+            pending,
+            waiting: RefCell::new(None),
+            abi,
+            policy: CompilePolicy::new(),
+            values: RefCell::new(KnownValues::new()),
+            number: REALMS.fetch_add(1, Ordering::Relaxed),
+            engine,
+        }
+    }
+
+    /// The functions of a prototype that the engine calls. `None` for a realm of handles.
+    pub(super) fn values(
+        &self,
+        prototype: &Arc<Prototype>,
+        result: ResultTo,
+    ) -> Option<Result<EngineValues, JitError>> {
+        self.abi.as_ref().map(|abi| self.values.borrow_mut().get(prototype, result, abi))
+    }
+
+    /// The number of the realm, by which libraries find its records.
+    pub(super) const fn number(&self) -> usize {
+        self.number
     }
 
     pub(super) const fn abi(&self) -> Option<&EngineAbi> {

@@ -1,6 +1,5 @@
 //! C functions that an engine calls with its own values.
 
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -8,16 +7,15 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::engine::values::EngineAbi;
-use hotcall_jit::{EngineFunction, EngineValues, JitError};
+use hotcall_jit::EngineFunction;
 
 use super::engine::Engine;
 use super::error::RecordError;
+use super::known_values::ResultTo;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use crate::function::error::CompileError;
 use crate::function::function::Function;
-use crate::function::prototype::Prototype;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
 ///
@@ -38,44 +36,40 @@ pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPt
 
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
-        let record = Self::of_values(function, realm, |abi| function.engine_values(abi))?;
+        let record = Self::unadopted(function, realm, ResultTo::Value)?;
         adopt([&record.0]);
         Ok(record)
     }
 
     /// Makes a record whose calls write the result into a buffer.
     pub(super) fn into_buffer<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
-        let record = Self::of_values(function, realm, |abi| function.engine_values_into(abi))?;
+        let record = Self::unadopted(function, realm, ResultTo::Buffer)?;
         adopt([&record.0]);
         Ok(record)
     }
 
-    /// Makes a record of each function. Looks for each shape once, and takes the lock of a library once.
+    /// Makes a record of each function. Takes the lock of a library once.
     pub(super) fn all<'f, E: Engine>(
         functions: impl IntoIterator<Item = &'f Function>,
         realm: &Arc<RealmState<E>>,
     ) -> Result<Vec<Self>, RecordError> {
-        let mut found: HashMap<*const Prototype, EngineValues> = HashMap::new();
-        let of_function = |function: &Function| {
-            Self::of_values(function, realm, |abi| match found.get(&function.prototype()) {
-                Some(values) => Ok(values.clone()),
-                None => Ok(found.entry(function.prototype()).or_insert(function.engine_values(abi)?).clone()),
-            })
-        };
+        let of_function = |function| Self::unadopted(function, realm, ResultTo::Value);
         let records = functions.into_iter().map(of_function).collect::<Result<Vec<_>, _>>()?;
         adopt(records.iter().map(|record| &record.0));
         Ok(records)
     }
 
     /// Makes a record that its library does not know yet.
-    fn of_values<E: Engine>(
+    fn unadopted<E: Engine>(
         function: &Function,
         realm: &Arc<RealmState<E>>,
-        values: impl FnOnce(&EngineAbi) -> Result<EngineValues, JitError>,
+        result: ResultTo,
     ) -> Result<Self, RecordError> {
         let fail = |source| CompileError::new(function.name(), source).into();
-        let Some(abi) = realm.abi() else { return Err(RecordError::Handles { function: function.name().into() }) };
-        let values = values(abi).map_err(fail)?;
+        let Some(values) = realm.values(function.prototype(), result) else {
+            return Err(RecordError::Handles { function: function.name().into() });
+        };
+        let values = values.map_err(fail)?;
         let policy = realm.policy();
         if policy.after() == 0 {
             values.compile().map_err(fail)?;

@@ -23,6 +23,8 @@ pub(super) struct RecordData<N, X> {
     pub(super) function: Function,
     params: Box<[Form]>,
     pub(super) result: Form,
+    /// The number of the realm.
+    realm: usize,
     /// The address of the native function.
     pub(super) entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
@@ -61,6 +63,7 @@ impl<N, X> OwnedRecord<N, X> {
             function: function.clone(),
             params: function.signature().params().iter().map(Form::of).collect(),
             result: Form::of(function.signature().result()),
+            realm: realm.number(),
             entry: ptr::null(),
             drop: drop_memory::<E, N, X>,
             native: None,
@@ -81,13 +84,14 @@ impl<N, X> OwnedRecord<N, X> {
     }
 }
 
-/// Makes libraries close these records together with themselves, or now if a library is already closed.
+/// Makes libraries close these records of one realm together with themselves, or now if a library is already closed.
 pub(super) fn adopt<'r, N: 'r, X: 'r>(records: impl IntoIterator<Item = &'r OwnedRecord<N, X>>) {
     let mut records = records.into_iter().filter_map(|record| Some((record.function.library()?, record))).peekable();
     while let Some((library, first)) = records.next() {
         // Functions that come one after the other are usually of one library.
         let others = std::iter::from_fn(|| records.next_if(|(other, _)| ptr::eq(*other, library)));
-        library.adopt(std::iter::once(first).chain(others.map(|(_, record)| record)).map(|record| &record.head));
+        let records = std::iter::once(first).chain(others.map(|(_, record)| record));
+        library.adopt(first.realm, records.map(|record| &record.head));
     }
 }
 
@@ -103,7 +107,7 @@ impl<N, X> Deref for OwnedRecord<N, X> {
 impl<N, X> Drop for OwnedRecord<N, X> {
     fn drop(&mut self) {
         if let Some(library) = self.function.library() {
-            library.disown(&self.head);
+            library.disown(self.realm, &self.head);
         }
         // SAFETY: the record was made with this function, and is not used any more.
         unsafe { (self.drop)(self.0) };

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use hotcall_jit::engine::fast_call::{FastCallHelpers, FastCallModel};
-use hotcall_jit::engine::values::EngineAbi;
-use hotcall_jit::{EngineValues, FastCall, Jit, JitError, Signature, SlotsEntry};
+use hotcall_jit::{FastCall, Jit, JitError, Signature, SlotsEntry};
 
 use super::error::{CallError, CompileError, FunctionError};
 use super::options::FunctionOptions;
@@ -141,19 +140,9 @@ impl Function {
         &self.state.name
     }
 
-    /// The prototype, by which functions with the same shapes are found.
-    pub(crate) fn prototype(&self) -> *const Prototype {
-        Arc::as_ptr(&self.state.prototype)
-    }
-
-    /// The function that engines of this kind call, compiled or not.
-    pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
-        self.state.prototype.engine_values(engine)
-    }
-
-    /// The function that engines of this kind call, compiled or not. It writes its result into a buffer.
-    pub(crate) fn engine_values_into(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
-        self.state.prototype.engine_values_into(engine)
+    /// The prototype, which functions of equal signatures share.
+    pub(crate) fn prototype(&self) -> &Arc<Prototype> {
+        &self.state.prototype
     }
 
     /// The function that an engine's compiled code calls, as this model says, compiled or not.

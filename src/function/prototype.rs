@@ -10,6 +10,7 @@ use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::lock::{Lock, Once};
 use hotcall_jit::{
     Abi, EngineValues, Extent, Form, Jit, JitError, LayoutError, Options, Return, Signature, SlotsEntry, Trampoline,
+    Type,
 };
 
 use super::error::{CompileError, FunctionError};
@@ -41,16 +42,35 @@ const FIRST_CALLS: u32 = 4000;
 /// The prototypes that one look-up of several declarations has found. It looks for each once, because that takes a
 /// lock.
 #[derive(Default)]
-pub(crate) struct FoundPrototypes<'a>(HashMap<&'a Signature, Arc<Prototype>>);
+pub(crate) struct FoundPrototypes<'a> {
+    by_signature: HashMap<&'a Signature, Arc<Prototype>>,
+    /// Signatures by the address of their parameters. Clones of a signature share them, and hashing a whole signature
+    /// takes most of the time of a look-up.
+    by_address: HashMap<*const Type, (&'a Signature, Arc<Prototype>)>,
+}
 
 impl<'a> FoundPrototypes<'a> {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, FunctionError> {
-        Ok(match self.0.entry(signature) {
+        let address = signature.params().as_ptr();
+        if let Some((known, prototype)) = self.by_address.get(&address)
+            && is_clone(known, signature)
+        {
+            return Ok(Arc::clone(prototype));
+        }
+        let prototype = match self.by_signature.entry(signature) {
             Entry::Occupied(entry) => Arc::clone(entry.get()),
             Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
-        })
+        };
+        self.by_address.insert(address, (signature, Arc::clone(&prototype)));
+        Ok(prototype)
     }
+}
+
+/// Returns true if signatures with parameters at one address are equal.
+fn is_clone(one: &Signature, other: &Signature) -> bool {
+    let rest = |signature: &Signature| (signature.params().len(), signature.first_variadic());
+    rest(one) == rest(other) && one.result() == other.result()
 }
 
 /// The prototypes in use.
@@ -158,8 +178,7 @@ impl Prototype {
         cell.get_or_try(make).map(Trampoline::entry).map_err(|source| CompileError::new(name, source))
     }
 
-    /// The function that engines of this kind call, made if it is missing, compiled or not. It lives as long as the
-    /// prototype.
+    /// The functions that engines of this kind call, for one realm: made if they are missing, compiled or not.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let make = || Jit::shared()?.uncompiled_engine_values(&self.signature, engine);
         known_or_made(&self.engine_values, engine, make)
@@ -172,7 +191,7 @@ impl Prototype {
     }
 }
 
-/// The function of this kind of engine, made if it is not known.
+/// The functions for this kind of engine and one realm, made if they are not known.
 fn known_or_made(
     known: &Lock<Vec<(EngineAbi, EngineValues)>>,
     engine: &EngineAbi,
@@ -180,7 +199,7 @@ fn known_or_made(
 ) -> Result<EngineValues, JitError> {
     let find = |known: &[(EngineAbi, EngineValues)]| {
         let of_engine = known.iter().find(|(other, _)| other == engine);
-        of_engine.map(|(_, values)| values.clone())
+        of_engine.map(|(_, values)| values.another())
     };
     if let Some(values) = find(&known.hold()) {
         return Ok(values);
@@ -189,7 +208,7 @@ fn known_or_made(
     let values = make()?;
     let mut known = known.hold();
     if find(&known).is_none() {
-        known.push((engine.clone(), values.clone()));
+        known.push((engine.clone(), values.another()));
     }
     Ok(values)
 }

@@ -15,10 +15,18 @@ use super::resolved::Resolved;
 pub(crate) struct Mapping {
     pub(super) name: Arc<Resolved>,
     closed: AtomicBool,
-    /// The records by which engines call functions.
-    records: Lock<HashSet<Adopted>>,
+    /// The records by which engines call functions. Each realm has one of the sets, so that threads seldom wait.
+    records: Box<[Records]>,
     pub(super) handle: LoaderHandle,
 }
+
+/// The number of sets of records.
+const SETS: usize = 16;
+
+/// Records of one realm and every sixteenth realm after it, in cache lines of their own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Records(Lock<HashSet<Adopted>>);
 
 /// A record that is closed with the library.
 #[derive(PartialEq, Eq, Hash)]
@@ -29,20 +37,23 @@ unsafe impl Send for Adopted {}
 
 impl Mapping {
     pub(super) fn new(name: Arc<Resolved>, handle: LoaderHandle) -> Self {
-        Self { name, closed: AtomicBool::new(false), records: Lock::default(), handle }
+        let records = (0..SETS).map(|_| Records::default()).collect();
+        Self { name, closed: AtomicBool::new(false), records, handle }
     }
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for Adopted(record) in self.records.hold().iter() {
-            // SAFETY: before a record is freed it disowns itself, which takes the lock.
-            unsafe { &**record }.close();
+        for Records(records) in &self.records {
+            for Adopted(record) in records.hold().iter() {
+                // SAFETY: before a record is freed it disowns itself, which takes the lock.
+                unsafe { &**record }.close();
+            }
         }
     }
 
-    /// Closes the records together with the library, or now if the library is already closed.
-    pub(crate) fn adopt<'r>(&self, records: impl Iterator<Item = &'r RecordHead>) {
-        let mut adopted = self.records.hold();
+    /// Closes the records of a realm together with the library, or now if the library is already closed.
+    pub(crate) fn adopt<'r>(&self, realm: usize, records: impl Iterator<Item = &'r RecordHead>) {
+        let mut adopted = self.records_of(realm).hold();
         for record in records {
             adopted.insert(Adopted(record));
             // Closing sets the flag first, and then looks at the records.
@@ -52,9 +63,14 @@ impl Mapping {
         }
     }
 
-    /// Forgets a record.
-    pub(crate) fn disown(&self, record: &RecordHead) {
-        self.records.hold().remove(&Adopted(record));
+    /// Forgets a record of a realm.
+    pub(crate) fn disown(&self, realm: usize, record: &RecordHead) {
+        self.records_of(realm).hold().remove(&Adopted(record));
+    }
+
+    /// The set of the realm with this number.
+    fn records_of(&self, realm: usize) -> &Lock<HashSet<Adopted>> {
+        &self.records[realm % SETS].0
     }
 
     /// Returns an error once the library is closed.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use hotcall_jit::lock::Once;
+
 use super::declared::Symbol;
 use super::error::SymbolError;
 use crate::declare::declarations::Declarations;
@@ -19,8 +21,10 @@ use crate::library::library::Library;
 /// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when enough calls have
 /// been made for that to pay. [`Symbols::compile`] compiles all together.
 pub struct Symbols {
-    /// Symbols in the order of their keys.
+    /// Symbols in the order of their declarations.
     symbols: Box<[(Arc<str>, Option<Symbol>)]>,
+    /// Their indices in the order of their keys, when they are needed.
+    by_key: Once<Box<[u32]>>,
     /// The declarations that cannot be used, each with the reason.
     unsupported: Box<[(Box<str>, Box<str>)]>,
 }
@@ -78,9 +82,8 @@ impl Library {
                 Err(error) => return Err(error),
             }
         }
-        symbols.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         unsupported.extend(declarations.unsupported().map(|(key, reason)| (key.into(), reason.into())));
-        Ok(Symbols { symbols: symbols.into(), unsupported: unsupported.into() })
+        Ok(Symbols { symbols: symbols.into(), by_key: Once::new(), unsupported: unsupported.into() })
     }
 }
 
@@ -91,8 +94,9 @@ impl Symbols {
     ///
     /// The key is not declared, or its declaration cannot be used.
     pub fn get(&self, key: &str) -> Result<Option<&Symbol>, DeclarationError> {
-        if let Ok(index) = self.symbols.binary_search_by(|(other, _)| (**other).cmp(key)) {
-            return Ok(self.symbols[index].1.as_ref());
+        let by_key = self.by_key();
+        if let Ok(place) = by_key.binary_search_by(|&index| (*self.symbols[index as usize].0).cmp(key)) {
+            return Ok(self.symbols[by_key[place] as usize].1.as_ref());
         }
         let unsupported = self.unsupported.iter().find(|(other, _)| **other == *key);
         Err(match unsupported.cloned() {
@@ -103,7 +107,21 @@ impl Symbols {
 
     /// Keys and symbols, in the order of the keys.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Option<&Symbol>)> {
+        let at = |&index: &u32| &self.symbols[index as usize];
+        self.by_key().iter().map(at).map(|(key, symbol)| (&**key, symbol.as_ref()))
+    }
+
+    /// Keys and symbols, in the order of their declarations. This does not sort them.
+    pub fn in_order(&self) -> impl ExactSizeIterator<Item = (&str, Option<&Symbol>)> {
         self.symbols.iter().map(|(key, symbol)| (&**key, symbol.as_ref()))
+    }
+
+    fn by_key(&self) -> &[u32] {
+        self.by_key.get_or_init(|| {
+            let mut indices: Box<[u32]> = (0..).take(self.symbols.len()).collect();
+            indices.sort_unstable_by_key(|&index| &self.symbols[index as usize].0);
+            indices
+        })
     }
 
     /// The number of declarations, including those of missing symbols.

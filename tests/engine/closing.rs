@@ -117,6 +117,24 @@ fn functions_of_a_closed_library_throw() {
 }
 
 #[test]
+fn closing_a_library_closes_the_functions_of_all_realms() {
+    let own = Own::open();
+    // Realms share sets of records, if they are many.
+    let worlds: Vec<_> = (0..40).map(|_| World::new([])).collect();
+    for world in &worlds {
+        own.define(world, "id_i32", "(i32) -> i32");
+        own.define(world, "id_f64", "(f64) -> f64");
+        world.check([("id_i32(1)", "1"), ("id_f64(1.5)", "1.5")]);
+    }
+    own.library.close();
+    for world in &worlds {
+        for call in ["id_i32(1)", "id_f64(1.5)"] {
+            assert_eq!(world.show(call), own.closed(), "{call}");
+        }
+    }
+}
+
+#[test]
 fn a_call_that_runs_while_its_library_is_closed_finishes() {
     both_ways(|| {
         let own = Own::open();

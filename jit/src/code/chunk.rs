@@ -38,7 +38,7 @@ pub(crate) struct Chunk {
 // SAFETY: the memory is addresses and lengths. Apart from `drop`, they are only read.
 unsafe impl Send for Chunk {}
 // SAFETY: shared references read addresses and lengths. `take` alone gives memory away. The module that owns the one
-// `Pages` of this chunk calls it, under the lock of its `Jit`.
+// `Pages` of this chunk calls it, in a linker that one thread uses at a time.
 unsafe impl Sync for Chunk {}
 
 impl Chunk {

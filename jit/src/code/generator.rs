@@ -1,6 +1,7 @@
 //! The code generator: compiles a key and puts the code in its place.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 
@@ -17,14 +18,28 @@ use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
 use crate::os::stack::OnStack;
 
-/// Compilers, and the memory that they fill. Threads compile at the same time, but put code in its place in turn.
+/// Compilers, and linkers with the memory that they fill. Threads compile at the same time, and put code in its place.
 pub(crate) struct Generator {
     isa: OwnedTargetIsa,
     /// Compilers that are not in use, with their buffers.
     compilers: Lock<Vec<OnStack<Compiler>>>,
-    linker: Lock<OnStack<Linker>>,
+    /// Linkers that are not in use. There are as many as threads have put code in its place at the same time.
+    linkers: Lock<Vec<IdleLinker>>,
     counters: Arc<Counters>,
     shims: OnceMap<Shim, Code>,
+}
+
+/// A linker that is not in use, with the number of the thread that used it last. That thread prefers it, because the
+/// linker's memory is in the cache of its processor.
+struct IdleLinker(usize, OnStack<Linker>);
+
+/// The number of this thread.
+fn thread_number() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
 }
 
 impl Generator {
@@ -48,8 +63,9 @@ impl Generator {
 
     fn with(isa: OwnedTargetIsa, linker: Linker) -> Result<Self, JitError> {
         let counters = Arc::clone(linker.counters());
-        let linker = Lock::new(OnStack::new(|| linker).map_err(JitError::memory)?);
-        Ok(Self { isa, compilers: Lock::default(), linker, counters, shims: OnceMap::new() })
+        let linker = IdleLinker(thread_number(), OnStack::new(|| linker).map_err(JitError::memory)?);
+        let linkers = Lock::new(vec![linker]);
+        Ok(Self { isa, compilers: Lock::default(), linkers, counters, shims: OnceMap::new() })
     }
 
     /// A generator that can compile but has no place for code.
@@ -62,7 +78,9 @@ impl Generator {
     /// From now on there is no place for more code.
     #[cfg(test)]
     pub(crate) fn lose_memory(&self) {
-        self.linker.hold().run(|linker| *linker = Linker::without_memory(self.isa.clone()));
+        for IdleLinker(_, linker) in self.linkers.hold().iter_mut() {
+            linker.run(|linker| *linker = Linker::without_memory(self.isa.clone()));
+        }
     }
 
     /// Compiles a function, and the shim that its call goes through.
@@ -89,12 +107,33 @@ impl Generator {
         compiled: &Compiled,
         shim: Option<Arc<Code>>,
     ) -> Result<Code, JitError> {
-        // A panic while linking loses the chunk that was being filled, and leaves the linker valid.
-        self.linker.lock(no_fork).run(|linker| linker.link(name, compiled, shim))
+        self.with_linker(no_fork, |linker| linker.link(name, compiled, shim))
+    }
+
+    /// Works with a linker that no other thread uses meanwhile. One that panics is not used again.
+    fn with_linker(
+        &self,
+        no_fork: &HoldOff,
+        work: impl FnOnce(&mut Linker) -> Result<Code, JitError>,
+    ) -> Result<Code, JitError> {
+        let number = thread_number();
+        let idle = {
+            let mut idle = self.linkers.lock(no_fork);
+            let own = idle.iter().position(|IdleLinker(user, _)| *user == number);
+            own.map(|own| idle.swap_remove(own)).or_else(|| idle.pop())
+        };
+        let new = || {
+            let linker = || Linker::counted(self.isa.clone(), Arc::clone(&self.counters));
+            OnStack::new(linker).map_err(JitError::memory)
+        };
+        let mut linker = idle.map_or_else(new, |IdleLinker(_, linker)| Ok(linker))?;
+        let code = linker.run(work);
+        self.linkers.lock(no_fork).push(IdleLinker(number, linker));
+        code
     }
 
     fn shim(&self, no_fork: &HoldOff, shim: Shim) -> Result<Arc<Code>, JitError> {
-        let make = || self.linker.lock(no_fork).run(|linker| linker.assembled("shim", shim.code()));
+        let make = || self.with_linker(no_fork, |linker| linker.assembled("shim", shim.code()));
         self.shims.get_or_make(no_fork, &shim, Life::Used, make)
     }
 

@@ -77,7 +77,12 @@ struct OpenChunk {
 
 impl Linker {
     pub(crate) fn new(isa: OwnedTargetIsa) -> Self {
-        Self { isa, current: [const { None }; Frames::ALL.len()], counters: Arc::default(), new_chunk: Chunk::new }
+        Self::counted(isa, Arc::default())
+    }
+
+    /// A linker whose code is counted together with that of others.
+    pub(crate) fn counted(isa: OwnedTargetIsa, counters: Arc<Counters>) -> Self {
+        Self { isa, current: [const { None }; Frames::ALL.len()], counters, new_chunk: Chunk::new }
     }
 
     /// The counters of the code that was linked.

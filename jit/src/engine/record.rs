@@ -17,7 +17,7 @@ pub struct RecordHead {
     target: AtomicPtr<c_void>,
     /// The cell for a waiting exception. Null in the record that stands for a function that was dropped.
     pending: *const Pending,
-    /// The shape, by whose data calls are interpreted.
+    /// The holder of the shape, by whose data calls are interpreted.
     pub(crate) shape: *const c_void,
     /// The policy by which the shape is compiled, or null for the default one.
     pub(crate) policy: *const c_void,

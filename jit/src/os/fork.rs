@@ -18,7 +18,18 @@ use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard
 
 use crate::os::wiped;
 
-static FORKING: RwLock<()> = RwLock::new(());
+/// The locks that threads hold to hold off forks. Each thread has one of them, because threads that share a lock take turns
+/// with the cache line that counts its readers. A fork takes all of them, in this order.
+static FORKING: [ForkLock; LOCKS] = [const { ForkLock(RwLock::new(())) }; LOCKS];
+
+const LOCKS: usize = 16;
+
+/// A lock with a cache line of its own, and the one beside it that processors fetch with it.
+#[repr(align(128))]
+struct ForkLock(RwLock<()>);
+
+/// The guards of a fork.
+type ForkGuards = [RwLockWriteGuard<'static, ()>; LOCKS];
 
 /// The largest number that a generation of this process or its ancestors took.
 static GENERATION: AtomicUsize = AtomicUsize::new(1);
@@ -27,16 +38,21 @@ thread_local! {
     /// The number of times that this thread holds off forks. Only the first hold takes the lock: a second one could
     /// wait for a fork that waits for the first.
     static HELD: Cell<usize> = const { Cell::new(0) };
-    /// The guard that a thread holds while it forks.
-    static FORK: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+    /// The guards that a thread holds while it forks.
+    static FORK: RefCell<Option<ForkGuards>> = const { RefCell::new(None) };
+    /// The lock of this thread, which it shares with every sixteenth thread.
+    static LOCK: &'static ForkLock = &FORKING[THREADS.fetch_add(1, Ordering::Relaxed) % LOCKS];
 }
+
+/// The number of threads that have a lock.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Holds off forks until this thread has called [`release`] and dropped the guard, if it got one.
 pub(crate) fn hold() -> Option<RwLockReadGuard<'static, ()>> {
     // If this fails, no handlers are registered, and forks cannot be held off.
     watch().ok();
     let held = HELD.replace(HELD.get() + 1);
-    (held == 0).then(|| FORKING.read().unwrap_or_else(PoisonError::into_inner))
+    (held == 0).then(|| LOCK.with(|lock| lock.0.read().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Ends one [`hold`]. Must be called before its guard is dropped.
@@ -118,8 +134,8 @@ extern "C" fn before() {
     // guard, from another registration, does not wait for itself.
     let is_held = FORK.try_with(|fork| fork.borrow().is_some()).unwrap_or(true);
     if HELD.get() == 0 && !is_held {
-        let guard = FORKING.write().unwrap_or_else(PoisonError::into_inner);
-        FORK.try_with(|fork| *fork.borrow_mut() = Some(guard)).ok();
+        let guards = FORKING.each_ref().map(|lock| lock.0.write().unwrap_or_else(PoisonError::into_inner));
+        FORK.try_with(|fork| *fork.borrow_mut() = Some(guards)).ok();
     }
 }
 

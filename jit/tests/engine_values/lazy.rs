@@ -104,6 +104,26 @@ fn as_many_calls_as_the_policy_says_are_interpreted() {
 }
 
 #[test]
+fn calls_of_other_realms_count_when_many_were_made_or_their_realm_is_gone() {
+    for model in models::all() {
+        let (values, policy) = (values(jit(), &model), CompilePolicy::new());
+        policy.set_after(200);
+        let other = values.another();
+        let [one, two] = [&values, &other].map(|values| Native::new(&model, values, &policy));
+        // The shape is told of 64 calls at once.
+        (0..70).for_each(|n| two.check(n, 1));
+        (0..100).for_each(|n| one.check(n, 1));
+        assert!(!values.is_compiled());
+        drop((two, other));
+        for n in 0..30 {
+            assert!(!values.is_compiled(), "{}: {n}", model.name);
+            one.check(n, 1);
+        }
+        assert!(values.is_compiled(), "{}", model.name);
+    }
+}
+
+#[test]
 fn a_fibre_compiles_at_any_call() {
     for model in models::all() {
         for first in [0, 1, 7] {

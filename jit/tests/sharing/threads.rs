@@ -30,7 +30,7 @@ fn ask<T: Send>(get: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
 }
 
 /// Checks that each shape has one address, and that there is no other code. Functions lie side by side, so one that was made in
-/// vain and dropped would leave a gap.
+/// vain and dropped would leave a gap. Threads that make code at the same time have memory of their own, which begins a page.
 fn check<'c>(jit: &Jit, code: impl Iterator<Item = (usize, &'c [u8])>) {
     let mut by_shape = BTreeMap::<usize, HashSet<_>>::new();
     for (number, code) in code {
@@ -43,7 +43,9 @@ fn check<'c>(jit: &Jit, code: impl Iterator<Item = (usize, &'c [u8])>) {
     let stats = jit.stats();
     assert_eq!((stats.trampolines + stats.thunks, stats.functions), (SHAPES, SHAPES));
     assert_eq!(stats.code_bytes, places.iter().map(|(_, len)| len).sum::<usize>());
-    let mut gaps = places.windows(2).filter(|pair| (pair[0].0 + pair[0].1).next_multiple_of(16) != pair[1].0);
+    let begins_memory = |address: usize| address.is_multiple_of(4096);
+    let follows = |pair: &&[(usize, usize)]| (pair[0].0 + pair[0].1).next_multiple_of(16) == pair[1].0;
+    let mut gaps = places.windows(2).filter(|pair| !follows(pair) && !begins_memory(pair[1].0));
     assert_eq!(gaps.next(), None);
 }
 

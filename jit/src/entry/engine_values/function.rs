@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::engine::record::{Pending, RecordHead};
 use crate::entry::callback::thunk::Use;
+use crate::entry::engine_values::holder::{self, ShapeHolder};
 use crate::entry::engine_values::policy::CompilePolicy;
-use crate::entry::engine_values::shape::{self, Shape, ShapeEntry, ShapeStubs};
+use crate::entry::engine_values::shape::{Shape, ShapeEntry, ShapeStubs};
 use crate::error::JitError;
 use crate::stubs::cell::{Handler, Stub};
 use crate::stubs::pool::StubPool;
@@ -16,7 +17,7 @@ use crate::stubs::pool::StubPool;
 ///
 /// Calls are interpreted until the shape is [compiled](EngineValues::compile). The address of a function stays the same.
 #[derive(Clone)]
-pub struct EngineValues(Arc<Shape>);
+pub struct EngineValues(Arc<ShapeHolder>);
 
 /// A native function: an address that an engine calls with a record.
 pub struct EngineFunction {
@@ -39,11 +40,23 @@ impl ShapeStubs {
 
 impl From<Arc<Shape>> for EngineValues {
     fn from(shape: Arc<Shape>) -> Self {
-        Self(shape)
+        Self(Arc::new(ShapeHolder::new(shape)))
     }
 }
 
 impl EngineValues {
+    /// Returns the same functions with counters of their own. Threads that make records of one shape, and call them, take
+    /// turns with the memory of its counters. So each realm should have its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self(Arc::new(self.0.another()))
+    }
+
+    /// Returns true if clones of this value are in use, such as those of functions.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Makes the record of a function of this shape: its address, and the cell for a waiting exception. Calls read the
     /// record.
     ///
@@ -93,7 +106,7 @@ impl EngineValues {
                 let stub = stubs.pool().take()?;
                 // SAFETY: the stub belongs to this function; the handler's context is the record, where code and
                 // handler look for it.
-                unsafe { stub.bind(shape::with_record as Handler, record.cast_mut().cast()) };
+                unsafe { stub.bind(holder::with_record as Handler, record.cast_mut().cast()) };
                 (stub.entry(), Some((stub, *stubs)))
             }
         };

@@ -6,6 +6,7 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::Arc;
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
@@ -116,8 +117,9 @@ impl Interpreter {
     ///
     /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
     unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
-        // SAFETY: the record points to its shape, whose first field is the interpreter. Records keep their shapes.
-        unsafe { &*(*record).shape.cast() }
+        // SAFETY: the record points to the holder of its shape, whose first field is the interpreter. Records keep their
+        // holders.
+        unsafe { &*(*record).shape.cast::<Arc<Self>>() }
     }
 
     /// Makes the call and converts its result to a value. On failure it throws, and returns `false`.

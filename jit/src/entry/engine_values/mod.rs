@@ -10,6 +10,7 @@ pub(crate) mod destination;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;
+pub(crate) mod holder;
 pub(crate) mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]

@@ -13,10 +13,9 @@ use crate::code::generator::{self, Generator};
 use crate::code::linker::Code;
 use crate::convention::abi::Abi;
 use crate::debug::name::Name;
-use crate::engine::record::RecordHead;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::ThunkCode;
-use crate::entry::engine_values::interpreter::{self, DroppedFunction, Interpreter};
+use crate::entry::engine_values::interpreter::{DroppedFunction, Interpreter};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::policy::{CompilePolicy, Job};
 use crate::entry::engine_values::uncompiled::Uncompiled;
@@ -27,14 +26,13 @@ use crate::stubs::cell::RetiredCell;
 use crate::stubs::switch::Switch;
 
 /// The functions of one shape for engines of one model.
-#[repr(C)]
 pub(crate) struct Shape {
-    /// The first field, because records point to it.
-    interpreter: Interpreter,
+    pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) entry: ShapeEntry,
     /// Compiles the shape. `None` if its calls are always interpreted.
     generator: Option<Arc<Generator>>,
-    /// The number of interpreted calls. Threads may lose each other's counts, which only delays compiling.
+    /// The number of interpreted calls that holders have told of. Threads may lose each other's counts,
+    /// which only delays compiling.
     calls: AtomicU32,
     /// The generation of the process in which a call has asked for code; 0 if none has. In a forked child the thread
     /// that was to compile is missing.
@@ -94,7 +92,13 @@ impl Shape {
             // Every call needs the trampoline.
             interpreter.trampoline()?;
         }
-        Ok(Self { interpreter, entry, generator, calls: AtomicU32::new(0), asked_in: AtomicUsize::new(0) })
+        Ok(Self {
+            interpreter: Arc::new(interpreter),
+            entry,
+            generator,
+            calls: AtomicU32::new(0),
+            asked_in: AtomicUsize::new(0),
+        })
     }
 
     /// Compiles the shape, if it has no code and the system gives memory for it. Another thread may be compiling it
@@ -113,50 +117,30 @@ impl Shape {
     }
 
     /// Returns the number of arguments that the engine passes.
-    pub(crate) const fn arity(&self) -> usize {
+    pub(crate) fn arity(&self) -> usize {
         self.interpreter.arity()
     }
 
-    /// Counts an interpreted call, and asks for code if the policy of the record says so.
-    ///
-    /// # Safety
-    ///
-    /// The record was made for functions of this entry, and lives as long as its policy.
-    unsafe fn count_call(record: *const RecordHead) {
-        // SAFETY: the caller promises a record that is alive. It keeps its shape, and the policy that it points to.
-        let (this, policy) = unsafe { ((*record).shape.cast::<Self>(), CompilePolicy::of(&*record)) };
-        // SAFETY: the record keeps its shape.
-        let shape = unsafe { &*this };
-        if shape.generator.is_none() {
-            return;
-        }
-        let calls = shape.calls.load(Ordering::Relaxed).saturating_add(1);
-        shape.calls.store(calls, Ordering::Relaxed);
-        if calls >= policy.after() {
-            // SAFETY: the pointer of a record is that of an `Arc`, which the record keeps.
-            unsafe { Self::ask(this, policy) };
+    /// Returns the number of interpreted calls that holders have told of. `None` if the shape is never compiled.
+    pub(crate) fn calls(&self) -> Option<u32> {
+        self.generator.as_ref().map(|_| self.calls.load(Ordering::Relaxed))
+    }
+
+    /// Adds interpreted calls.
+    pub(crate) fn add_calls(&self, calls: u32) {
+        if calls > 0 {
+            self.calls.store(self.calls.load(Ordering::Relaxed).saturating_add(calls), Ordering::Relaxed);
         }
     }
 
     /// Asks for code, unless a call has done so in this process.
-    ///
-    /// # Safety
-    ///
-    /// The pointer came from [`Arc::as_ptr`], and the shape is alive.
     #[cold]
-    unsafe fn ask(this: *const Self, policy: &CompilePolicy) {
-        // SAFETY: the caller promises that the shape is alive.
-        let shape = unsafe { &*this };
-        let (asked_in, generation) = (shape.asked_in.load(Ordering::Relaxed), fork::current_generation());
+    pub(crate) fn ask(this: &Arc<Self>, policy: &CompilePolicy) {
+        let (asked_in, generation) = (this.asked_in.load(Ordering::Relaxed), fork::current_generation());
         let is_first = asked_in != generation
-            && shape.asked_in.compare_exchange(asked_in, generation, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if is_first && shape.entry.code().is_empty() {
-            // SAFETY: the caller promises that the pointer is that of an `Arc`, which is alive.
-            let shape = unsafe {
-                Arc::increment_strong_count(this);
-                Arc::from_raw(this)
-            };
-            policy.give(Box::new(ShapeJob { shape, is_done: false }));
+            && this.asked_in.compare_exchange(asked_in, generation, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_first && this.entry.code().is_empty() {
+            policy.give(Box::new(ShapeJob { shape: Arc::clone(this), is_done: false }));
         }
     }
 }
@@ -225,34 +209,5 @@ impl SharedEntry {
         let switch = || self.switch.as_ref().map(Switch::entry);
         let direct = self.code.get().map(Code::entry).or_else(switch).map(<*const u8>::cast);
         direct.or_else(|| self.uncompiled.entry()).unwrap_or_default()
-    }
-}
-
-/// The handler of functions that get their record from the engine. The context is the model.
-///
-/// # Safety
-///
-/// A thunk of the model's native function calls it.
-pub(crate) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the context is the model, and the slots are those of its native function. The engine passes a record.
-    unsafe {
-        let engine = &*context.cast::<EngineAbi>();
-        let record = interpreter::passed_record(engine, args);
-        Shape::count_call(record);
-        interpreter::answer(engine, record, args, result);
-    }
-}
-
-/// The handler of functions with their own stub. The context is the record.
-///
-/// # Safety
-///
-/// A thunk of the native function of the record's model calls it.
-pub(crate) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
-    let record: *const RecordHead = context.cast();
-    // SAFETY: the context is the record, which lives as long as the engine may call its function.
-    unsafe {
-        Shape::count_call(record);
-        interpreter::answer((*(*record).shape.cast::<Shape>()).interpreter.engine(), record, args, result);
     }
 }
