@@ -6,6 +6,7 @@ mod body;
 mod bytes;
 #[cfg(feature = "cranelift")]
 mod call;
+mod exits;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;

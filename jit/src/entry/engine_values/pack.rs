@@ -33,7 +33,7 @@ impl Packing for EngineCall<'_> {
     }
 
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.help_with_result(b, result);
+        self.exit_with_result(b, result);
     }
 }
 
