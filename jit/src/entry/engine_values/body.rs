@@ -93,11 +93,14 @@ impl EngineCall<'_> {
         }
     }
 
-    /// Loads the record's target. A closed record leaves the call to the interpreter.
+    /// Loads the record's target, and counts the call. A closed record leaves the call to the interpreter.
     fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let target = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::TARGET as i32);
         let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
         self.check(b, open);
+        let calls = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::CALLS as i32);
+        let calls = b.ins().iadd_imm_u(calls, 1);
+        b.ins().store(UNALIGNED, calls, self.record, RecordHead::CALLS as i32);
         target
     }
 

@@ -120,7 +120,10 @@ impl Shape {
         // SAFETY: the caller promises a record that is alive. It keeps its shape, and the policy that it points to.
         let (this, policy) = unsafe { ((*record).shape.cast::<Self>(), CompilePolicy::of(&*record)) };
         // SAFETY: the record keeps its shape.
-        let shape = unsafe { &*this };
+        let shape = unsafe {
+            (*record).count_call();
+            &*this
+        };
         if shape.generator.is_none() {
             return;
         }
