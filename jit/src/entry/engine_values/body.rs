@@ -56,24 +56,24 @@ impl Body for EngineValuesBody<'_> {
         let key = self.key;
         let words = self.arrival.enter(b);
         let call = EngineCall::begin(b, self, &words);
-        let target = call.load_target(b);
-        call.check_count(b);
         let memory = call.result_memory(b);
-        let results = if !key.is_buffered() {
-            let mut source = Unpacked::new(&call, memory);
-            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
-        } else {
-            // Closing the function from now on does not affect this call.
-            let target = Kept::store(b, target);
-            let slots = call.convert(b);
-            let target = target.load(b);
+        let results = if key.is_buffered() {
+            let (target, slots) = call.begin_by_interpreter(b);
             let slots = frame::address(b, slots, 0);
             let result = memory.map(|memory| frame::address(b, memory, 0));
             let mut source = Slots::new(slots, result.unwrap_or(slots), key.params.len());
             call::emit(b, &key.plan, &self.call, &mut source, target, shim)
+        } else {
+            let target = call.load_target(b);
+            call.check_count(b);
+            let mut source = Unpacked::new(&call, memory);
+            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
         };
         call.finish(b, &results, memory);
-        call.emit_exits(b);
+        if !key.is_buffered() {
+            call.emit_slow(b);
+        }
+        call.emit_exception(b);
     }
 }
 
@@ -104,16 +104,15 @@ impl EngineCall<'_> {
         target
     }
 
-    /// Makes the interpreter convert all arguments to a buffer of slots. Returns its address.
-    fn convert(&self, b: &mut FunctionBuilder<'_>) -> StackSlot {
-        let count = self.native.key.params.len();
-        let slots = frame::reserve(b, count as u32 * 8);
-        let count = b.ins().iconst(types::I64, count as i64);
+    /// Makes the interpreter begin the call. Returns the record's target, and the slots of the arguments.
+    fn begin_by_interpreter(&self, b: &mut FunctionBuilder<'_>) -> (Value, StackSlot) {
+        let slots = frame::reserve(b, self.native.key.params.len() as u32 * 8);
         let to = frame::address(b, slots, 0);
-        let converted = self.help(b, self.native.exits.convert_arguments, &[count, self.argv, to]);
+        let begin = self.native.exits.begin;
+        let target = self.call_with_state(b, begin, &[self.argc, self.argv, to], &[types::I64])[0];
         let exception = self.exception(b);
-        go_on_if(b, converted, exception);
-        slots
+        go_on_if(b, target, exception);
+        (target, slots)
     }
 
     /// Reserves memory for the bytes of a result, if there are any.
@@ -198,12 +197,11 @@ impl EngineCall<'_> {
         b.switch_to_block(next);
     }
 
-    /// Emits the blocks that leave the function.
-    fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
+    /// Emits the code that leaves the call to the interpreter.
+    fn emit_slow(&self, b: &mut FunctionBuilder<'_>) {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
         let count = b.ins().iconst(types::I64, self.native.key.params.len() as i64);
         self.exit(b, self.native.exits.interpret, &[count, self.argv]);
-        self.emit_exception(b);
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use cranelift_codegen::ir::{self, AbiParam, Block, Inst, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
@@ -118,10 +118,6 @@ impl<'a> EngineCall<'a> {
                 None => absent.push(offset),
             }
         }
-        if key.is_buffered() {
-            let none = b.ins().iconst(types::I64, 0);
-            store(b, none, NativeCall::PINNED);
-        }
         let (Some(argc), Some(array)) =
             (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
         else {
@@ -175,18 +171,17 @@ impl<'a> EngineCall<'a> {
 
     /// Calls a helper with the call and `args`. Returns its `bool`, which is undefined for helpers that return nothing.
     pub(crate) fn help(&self, b: &mut FunctionBuilder<'_>, helper: *const c_void, args: &[Value]) -> Value {
-        let returned = self.call_with_state(b, helper, args, &[types::I8]);
-        b.inst_results(returned)[0]
+        self.call_with_state(b, helper, args, &[types::I8])[0]
     }
 
     /// Calls a function of Rust with the call and `args`.
-    fn call_with_state(
+    pub(crate) fn call_with_state(
         &self,
         b: &mut FunctionBuilder<'_>,
         function: *const c_void,
         args: &[Value],
         returns: &[ir::Type],
-    ) -> Inst {
+    ) -> Vec<Value> {
         let mut signature = ir::Signature::new(self.native.arrival.call_conv);
         signature.params.resize(args.len() + 1, AbiParam::new(types::I64));
         signature.returns.extend(returns.iter().copied().map(AbiParam::new));
@@ -202,7 +197,8 @@ impl<'a> EngineCall<'a> {
         }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
-        b.ins().call_indirect(signature, function, &args)
+        let call = b.ins().call_indirect(signature, function, &args);
+        b.inst_results(call).to_vec()
     }
 
     /// Leaves the function by one of its exits, which gets the call, `args`, and then the address for the value.
@@ -212,8 +208,7 @@ impl<'a> EngineCall<'a> {
             _ => b.ins().iconst(types::I64, 0),
         };
         let args: Vec<_> = args.iter().copied().chain([to]).collect();
-        let returned = self.call_with_state(b, exit, &args, &[types::I64; 2]);
-        let words = b.inst_results(returned).to_vec();
+        let words = self.call_with_state(b, exit, &args, &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {

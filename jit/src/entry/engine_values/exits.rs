@@ -5,7 +5,7 @@ use std::ffi::c_void;
 
 use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::values::model::{EngineAbi, ResultPath};
-use crate::entry::engine_values::interpreter::{self, Interpreter, engine_of};
+use crate::entry::engine_values::interpreter::{self, engine_of};
 
 /// The result of a native function: the words of a value that it returns, or an integer in the first word. The
 /// conventions that code is generated for return it in two integer registers.
@@ -40,7 +40,7 @@ impl NativeResult {
 #[cfg(feature = "cranelift")]
 #[derive(Clone, Copy)]
 pub(crate) struct Exits {
-    pub(crate) convert_arguments: *const c_void,
+    pub(crate) begin: *const c_void,
     pub(crate) interpret: *const c_void,
     pub(crate) convert_result: *const c_void,
     pub(crate) throw_pending: *const c_void,
@@ -50,7 +50,7 @@ pub(crate) struct Exits {
 impl Exits {
     pub(crate) fn new() -> Self {
         Self {
-            convert_arguments: convert_arguments as *const c_void,
+            begin: begin as *const c_void,
             interpret: interpret as *const c_void,
             convert_result: convert_result as *const c_void,
             throw_pending: throw_pending as *const c_void,
@@ -58,20 +58,20 @@ impl Exits {
     }
 }
 
-/// Converts all arguments to slots. Throws on failure, and returns `false`.
+/// Begins the call: converts all arguments to slots. Returns the record's target, or throws and returns null.
 ///
 /// # Safety
 ///
-/// * The call is of a function of the engine-values entry whose record is not gone, with room for its pins.
+/// * The call is of a function of the engine-values entry, with room for its pins.
 /// * There are `argc` values at `argv`, and slots for all parameters at `slots`.
-unsafe extern "C-unwind" fn convert_arguments(
+unsafe extern "C-unwind" fn begin(
     call: *mut NativeCall,
     argc: usize,
     argv: *const u8,
     slots: *mut u64,
-) -> bool {
+) -> *const c_void {
     // SAFETY: the caller promises a call with its values and its slots.
-    unsafe { Interpreter::of((*call).record).convert(call, argc, argv, slots) }
+    unsafe { interpreter::begin(call, argc, argv, slots) }
 }
 
 /// Interprets the whole call.

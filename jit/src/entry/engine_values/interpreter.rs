@@ -72,7 +72,7 @@ impl Interpreter {
     /// # Safety
     ///
     /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
-    pub(crate) unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
+    unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
         // SAFETY: the record points to its shape, whose first field is the interpreter. Records keep their shapes.
         unsafe { &*(*record).shape.cast() }
     }
@@ -254,6 +254,34 @@ pub(crate) unsafe fn interpret(call: *mut NativeCall, argc: usize, argv: *const 
         (*(*call).record).count_interpreted();
         NativeCall::begin(call);
         Interpreter::of((*call).record).run(call, argc, argv, value)
+    }
+}
+
+/// Converts the arguments of a call that compiled code goes on with, and counts the call. Returns the record's target. On
+/// failure it throws, and returns null.
+///
+/// # Safety
+///
+/// * The contract of [`interpret`].
+/// * There are slots for all parameters at `slots`.
+pub(crate) unsafe fn begin(call: *mut NativeCall, argc: usize, argv: *const u8, slots: *mut u64) -> *const c_void {
+    // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins, its
+    // values and its slots.
+    unsafe {
+        let record = &*(*call).record;
+        if record.is_gone() {
+            count_retired_call();
+            return ptr::null();
+        }
+        NativeCall::begin(call);
+        let (this, target) = (Interpreter::of(record), record.target());
+        if target.is_null() {
+            record.count_interpreted();
+            (this.engine.helpers().fail)(call, Failure::Closed);
+            return ptr::null();
+        }
+        record.count_call();
+        if this.convert(call, argc, argv, slots) { target } else { ptr::null() }
     }
 }
 
