@@ -31,7 +31,7 @@ use crate::convention::plan::Return;
 use crate::engine::call::NativeCall;
 use crate::engine::record::{Pending, RecordHead};
 use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
-use crate::entry::engine_values::exits::Exits;
+use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::pack;
 use crate::entry::engine_values::unpack::Unpacked;
@@ -39,7 +39,7 @@ use crate::error::JitError;
 
 impl Compile for EngineValuesKey {
     fn body(&self) -> Result<impl Body, JitError> {
-        EngineValuesBody::of(self, Exits::new())
+        EngineValuesBody::of(self, CallParts::new())
     }
 }
 
@@ -87,7 +87,7 @@ impl EngineCall<'_> {
             b.ins().brif(enough, next, &[], few, &[]);
             b.seal_block(few);
             b.switch_to_block(few);
-            self.exit(b, self.native.exits.interpret, &[self.argc, self.argv]);
+            self.exit(b, self.native.parts.interpret, &[self.argc, self.argv]);
             b.seal_block(next);
             b.switch_to_block(next);
         }
@@ -108,7 +108,7 @@ impl EngineCall<'_> {
     fn begin_by_interpreter(&self, b: &mut FunctionBuilder<'_>) -> (Value, StackSlot) {
         let slots = frame::reserve(b, self.native.key.params.len() as u32 * 8);
         let to = frame::address(b, slots, 0);
-        let begin = self.native.exits.begin;
+        let begin = self.native.parts.begin;
         let target = self.call_with_state(b, begin, &[self.argc, self.argv, to], &[types::I64])[0];
         let exception = self.exception(b);
         go_on_if(b, target, exception);
@@ -193,7 +193,7 @@ impl EngineCall<'_> {
         b.seal_block(next);
         b.set_cold_block(thrown);
         b.switch_to_block(thrown);
-        self.exit(b, self.native.exits.throw_pending, &[]);
+        self.exit(b, self.native.parts.throw_pending, &[]);
         b.switch_to_block(next);
     }
 
@@ -202,6 +202,6 @@ impl EngineCall<'_> {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
         let count = b.ins().iconst(types::I64, self.native.key.params.len() as i64);
-        self.exit(b, self.native.exits.interpret, &[count, self.argv]);
+        self.exit(b, self.native.parts.interpret, &[count, self.argv]);
     }
 }

@@ -19,9 +19,9 @@ use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
 use crate::entry::engine_values::bytes::BytesCall;
-use crate::entry::engine_values::exits::Exits;
+use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
-use crate::entry::engine_values::pack;
+use crate::entry::engine_values::pack::{self, Packing};
 use crate::error::JitError;
 
 /// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
@@ -39,13 +39,13 @@ pub(crate) struct EngineValuesBody<'a> {
     pub(crate) call: CallWords,
     /// The call of the engine's function that makes the result's value, if the result is bytes.
     pub(crate) bytes: Option<BytesCall<'a>>,
-    /// The functions that end the calls that this code does not handle.
-    pub(crate) exits: Exits,
+    /// The functions for the parts of calls that this code leaves to others.
+    pub(crate) parts: CallParts,
 }
 
 impl<'a> EngineValuesBody<'a> {
     /// Describes the function.
-    pub(crate) fn of(key: &'a EngineValuesKey, exits: Exits) -> Result<Self, JitError> {
+    pub(crate) fn of(key: &'a EngineValuesKey, parts: CallParts) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
@@ -57,7 +57,7 @@ impl<'a> EngineValuesBody<'a> {
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
         let bytes = model.bytes.as_ref().filter(|_| matches!(key.result, Form::Bytes(_)));
         let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, exits })
+        Ok(Self { key, plan, arrival, spare, call, bytes, parts })
     }
 }
 
@@ -201,14 +201,15 @@ impl<'a> EngineCall<'a> {
         b.inst_results(call).to_vec()
     }
 
-    /// Leaves the function by one of its exits, which gets the call, `args`, and then the address for the value.
-    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, exit: *const c_void, args: &[Value]) {
+    /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
+    /// for the value.
+    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
         let to = match (self.model().outcome, &self.value_to) {
             (ResultPath::Stored { .. }, Some(to)) => to.load(b),
             _ => b.ins().iconst(types::I64, 0),
         };
         let args: Vec<_> = args.iter().copied().chain([to]).collect();
-        let words = self.call_with_state(b, exit, &args, &[types::I64; 2]);
+        let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
@@ -219,7 +220,7 @@ impl<'a> EngineCall<'a> {
 
     /// Leaves the function with the result of C in the slot or the bytes at this address, which the helper converts.
     pub(crate) fn exit_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.exit(b, self.native.exits.convert_result, &[result]);
+        self.exit(b, self.native.parts.convert_result, &[result]);
     }
 
     /// Returns a value.
@@ -280,5 +281,19 @@ impl<'a> EngineCall<'a> {
     fn return_integer(&self, b: &mut FunctionBuilder<'_>, integer: u64) {
         let integer = b.ins().iconst(types::I64, integer as i64);
         b.ins().return_(&[integer]);
+    }
+}
+
+impl Packing for EngineCall<'_> {
+    fn model(&self) -> &ValueModel {
+        self.model()
+    }
+
+    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        self.succeed(b, words);
+    }
+
+    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
+        self.exit_with_result(b, result);
     }
 }

@@ -5,7 +5,7 @@ use crate::codegen::explanation::Explanation;
 use crate::convention::abi::Abi;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::engine_values::call::EngineValuesBody;
-use crate::entry::engine_values::exits::Exits;
+use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::error::JitError;
 
@@ -20,6 +20,6 @@ impl Explanation {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
         let key = EngineValuesKey::of(abi, signature, plan.clone(), engine);
-        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, Exits::new())?)
+        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, CallParts::new())?)
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::{EngineAbi, ResultPath, Role};
-use crate::entry::engine_values::exits::NativeResult;
+use crate::entry::engine_values::native_result::NativeResult;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
@@ -264,7 +264,13 @@ pub(crate) unsafe fn interpret(call: *mut NativeCall, argc: usize, argv: *const 
 ///
 /// * The contract of [`interpret`].
 /// * There are slots for all parameters at `slots`.
-pub(crate) unsafe fn begin(call: *mut NativeCall, argc: usize, argv: *const u8, slots: *mut u64) -> *const c_void {
+#[cfg(feature = "cranelift")]
+pub(crate) unsafe extern "C-unwind" fn begin(
+    call: *mut NativeCall,
+    argc: usize,
+    argv: *const u8,
+    slots: *mut u64,
+) -> *const c_void {
     // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins, its
     // values and its slots.
     unsafe {
@@ -290,6 +296,7 @@ pub(crate) unsafe fn begin(call: *mut NativeCall, argc: usize, argv: *const u8, 
 /// # Safety
 ///
 /// [`EngineValues::record`](super::function::EngineValues::record) made the record, or [`DroppedFunction`] has it.
+#[cfg(feature = "cranelift")]
 pub(crate) unsafe fn engine_of<'a>(record: *const RecordHead) -> &'a EngineAbi {
     // SAFETY: a record that is gone is the first field of a `DroppedFunction`. Others keep their interpreter.
     unsafe {
@@ -310,7 +317,8 @@ pub(crate) unsafe fn passed_record(engine: &EngineAbi, args: *const u64) -> *con
 /// The context of stubs whose function was dropped.
 #[repr(C)]
 pub(crate) struct DroppedFunction {
-    // The first field, because compiled code and its exits know the record alone. It makes the code leave the call to the interpreter.
+    // The first field, because compiled code knows the record alone. The record makes it leave the call to the
+    // interpreter.
     record: RecordHead,
     engine: EngineAbi,
 }

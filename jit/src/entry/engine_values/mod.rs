@@ -6,12 +6,14 @@ mod body;
 mod bytes;
 #[cfg(feature = "cranelift")]
 mod call;
-mod exits;
+#[cfg(feature = "cranelift")]
+mod call_parts;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;
 pub(crate) mod interpreter;
 pub(crate) mod key;
+mod native_result;
 #[cfg(feature = "cranelift")]
 mod objects;
 #[cfg(feature = "cranelift")]

@@ -3,75 +3,28 @@
 
 use std::ffi::c_void;
 
-use crate::engine::call::{Failure, NativeCall, Words};
-use crate::engine::values::model::{EngineAbi, ResultPath};
+use crate::engine::call::{Failure, NativeCall};
 use crate::entry::engine_values::interpreter::{self, engine_of};
-
-/// The result of a native function: the words of a value that it returns, or an integer in the first word. The
-/// conventions that code is generated for return it in two integer registers.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct NativeResult(pub(crate) u64, pub(crate) u64);
-
-impl NativeResult {
-    /// Stores the value at `to`, if the engine wants it there. `None` stands for an exception, which was thrown.
-    ///
-    /// # Safety
-    ///
-    /// If native functions of the engine store their values, there is memory for one at `to`.
-    pub(crate) unsafe fn of(engine: &EngineAbi, value: Option<Words>, to: *mut u8) -> Self {
-        let model = engine.model();
-        match model.outcome {
-            ResultPath::Returned { exception } => {
-                let [first, second] = value.unwrap_or(exception);
-                Self(first, second)
-            }
-            ResultPath::Stored { success, exception, .. } => {
-                let Some(value) = value else { return Self(exception, 0) };
-                // SAFETY: the caller promises memory for a value of the model's size.
-                unsafe { value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, usize::from(model.size)) };
-                Self(success, 0)
-            }
-        }
-    }
-}
+use crate::entry::engine_values::native_result::NativeResult;
 
 /// The addresses of these functions.
-#[cfg(feature = "cranelift")]
 #[derive(Clone, Copy)]
-pub(crate) struct Exits {
+pub(crate) struct CallParts {
     pub(crate) begin: *const c_void,
     pub(crate) interpret: *const c_void,
     pub(crate) convert_result: *const c_void,
     pub(crate) throw_pending: *const c_void,
 }
 
-#[cfg(feature = "cranelift")]
-impl Exits {
+impl CallParts {
     pub(crate) fn new() -> Self {
         Self {
-            begin: begin as *const c_void,
+            begin: interpreter::begin as *const c_void,
             interpret: interpret as *const c_void,
             convert_result: convert_result as *const c_void,
             throw_pending: throw_pending as *const c_void,
         }
     }
-}
-
-/// Begins the call: converts all arguments to slots. Returns the record's target, or throws and returns null.
-///
-/// # Safety
-///
-/// * The call is of a function of the engine-values entry, with room for its pins.
-/// * There are `argc` values at `argv`, and slots for all parameters at `slots`.
-unsafe extern "C-unwind" fn begin(
-    call: *mut NativeCall,
-    argc: usize,
-    argv: *const u8,
-    slots: *mut u64,
-) -> *const c_void {
-    // SAFETY: the caller promises a call with its values and its slots.
-    unsafe { interpreter::begin(call, argc, argv, slots) }
 }
 
 /// Interprets the whole call.
