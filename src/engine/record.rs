@@ -98,6 +98,11 @@ impl Record {
         self.0.native().values().is_compiled()
     }
 
+    /// The number of calls, those with refused arguments included. Calls after closing do not count.
+    pub fn calls(&self) -> u64 {
+        self.0.head.calls()
+    }
+
     /// The number of calls that were interpreted. Compiled code counts only the calls that it leaves to the interpreter,
     /// such as those with a wrong argument.
     pub fn interpreted_calls(&self) -> u64 {
@@ -164,6 +169,7 @@ impl fmt::Debug for Record {
             .field("function", self.function())
             .field("entry", &self.entry())
             .field("is_compiled", &self.is_compiled())
+            .field("calls", &self.calls())
             .field("interpreted_calls", &self.interpreted_calls())
             .finish()
     }

@@ -2,12 +2,13 @@
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{Function, LibCall};
+use cranelift_codegen::ir::{Function, LibCall, Opcode, SourceLoc};
 use cranelift_codegen::isa::OwnedTargetIsa;
-use cranelift_codegen::{Context, FinalizedMachReloc};
+use cranelift_codegen::{CompiledCode, Context, Final, FinalizedMachReloc, MachSrcLoc};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{FuncId, ModuleReloc, ModuleRelocTarget};
 
+use crate::arch::x86_64::epilogue;
 use crate::codegen::body::Body;
 use crate::codegen::compiled::Compiled;
 use crate::engine::hole::Hole;
@@ -18,24 +19,32 @@ pub(crate) struct Compiler {
     isa: OwnedTargetIsa,
     context: Context,
     builder: FunctionBuilderContext,
+    /// The function compiled last.
+    code: Option<CompiledCode>,
 }
+
+/// The mark of instructions that return.
+const RETURN: u32 = 1;
 
 impl Compiler {
     pub(crate) fn new(isa: OwnedTargetIsa) -> Self {
-        Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() }
+        Self { isa, context: Context::new(), builder: FunctionBuilderContext::new(), code: None }
     }
 
     /// Compiles a function. `shim` is the address of the code of its call's shim, if it has one.
     pub(crate) fn compile(&mut self, body: &impl Body, shim: Option<*const u8>) -> Result<Compiled, JitError> {
-        let Self { isa, context, builder } = self;
+        let Self { isa, context, builder, code } = self;
         // Clears the context instead of replacing it, so that the function's tables keep their memory.
         context.clear();
         context.func.signature = body.signature();
         let mut b = FunctionBuilder::new(&mut context.func, builder);
         body.emit(&mut b, shim);
         b.finalize(isa.frontend_config());
+        mark_returns(&mut context.func);
         context.compile(&**isa, &mut ControlPlane::default()).map_err(|error| JitError::codegen(error.inner))?;
-        let code = context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
+        let compiled = context.take_compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
+        let code = code.insert(compiled);
+        shorten_epilogues(code);
         let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
         let (mut relocs, mut holes) = (Vec::new(), Vec::new());
         for reloc in code.buffer.relocs() {
@@ -58,7 +67,7 @@ impl Compiler {
     #[cfg(feature = "disasm")]
     pub(crate) fn disassembly(&self) -> Result<String, JitError> {
         let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
-        let code = self.context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
+        let code = self.code.as_ref().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         code.disassemble(Some(&self.context.func.params), &capstone).map_err(JitError::codegen)
     }
 
@@ -72,6 +81,24 @@ impl Compiler {
             format!("  {name} {operands}").trim_end().to_owned() + "\n"
         });
         Ok(lines.collect())
+    }
+}
+
+/// Marks the instructions that return, so that their machine code can be found.
+fn mark_returns(function: &mut Function) {
+    let last = function.layout.blocks().filter_map(|block| function.layout.last_inst(block));
+    let returns: Vec<_> = last.filter(|&inst| function.dfg.insts[inst].opcode() == Opcode::Return).collect();
+    for inst in returns {
+        function.set_srcloc(inst, SourceLoc::new(RETURN));
+    }
+}
+
+/// Shortens the end of each marked range: a return is the last instruction of its block.
+fn shorten_epilogues(code: &mut CompiledCode) {
+    let is_return = |range: &&MachSrcLoc<Final>| range.loc.bits() == RETURN;
+    let ends: Vec<_> = code.buffer.get_srclocs_sorted().iter().filter(is_return).map(|range| range.end).collect();
+    for end in ends {
+        epilogue::shorten(&mut code.buffer.data_mut()[..end as usize]);
     }
 }
 

@@ -21,6 +21,8 @@ pub struct RecordHead {
     pub(crate) shape: *const c_void,
     /// The policy by which the shape is compiled, or null for the default one.
     pub(crate) policy: *const c_void,
+    /// The number of calls, the interpreted ones included. Calls after closing do not count.
+    calls: AtomicU64,
     /// The number of interpreted calls.
     interpreted: AtomicU64,
     /// The code that refuses the call, for machine code that does not check for a closed record. Null otherwise.
@@ -32,6 +34,7 @@ pub struct RecordHead {
 impl RecordHead {
     pub(crate) const TARGET: usize = offset_of!(Self, target);
     pub(crate) const PENDING: usize = offset_of!(Self, pending);
+    pub(crate) const CALLS: usize = offset_of!(Self, calls);
 }
 
 impl RecordHead {
@@ -41,6 +44,7 @@ impl RecordHead {
             pending,
             shape,
             policy: ptr::null(),
+            calls: AtomicU64::new(0),
             interpreted: AtomicU64::new(0),
             closed: AtomicPtr::new(ptr::null_mut()),
         }
@@ -49,6 +53,19 @@ impl RecordHead {
     /// Returns the record for calls whose own record was dropped.
     pub(crate) const fn gone() -> Self {
         Self::new(ptr::null(), ptr::null(), ptr::null())
+    }
+
+    /// Returns the number of calls by the engine-values entry, those with refused arguments included. Calls after closing
+    /// do not count.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Counts a call. Compiled code does the same. Calls of a record run on one thread at a time, so none is lost.
+    pub(crate) fn count_call(&self) {
+        if !self.is_closed() {
+            self.calls.store(self.calls() + 1, Ordering::Relaxed);
+        }
     }
 
     /// Returns the number of calls that were interpreted. Compiled code counts only the calls that it leaves to the

@@ -111,4 +111,11 @@ fn assert_saves_nothing(text: &str, disassembly: &str) {
     // Each has a frame pointer or is a jump, by the names that the test looks for.
     let has_names = ["%rbp", "jmpq *%r"].iter().any(|name| disassembly.contains(name));
     assert!(has_names, "{text}: {disassembly}");
+    // Cranelift's epilogue moves rbp to rsp, which is slow and does nothing.
+    assert!(!disassembly.contains("movq %rbp, %rsp"), "{text}: {disassembly}");
+    assert_eq!(
+        disassembly.matches("popq %rbp").count(),
+        disassembly.matches("nopl (%rax)").count(),
+        "{text}: {disassembly}"
+    );
 }

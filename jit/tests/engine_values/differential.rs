@@ -256,6 +256,8 @@ impl Play {
             array[first * words..],
             self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
         );
+        // Every call counts, in whatever way it is made, but not after closing.
+        assert_eq!(record.calls(), u64::from(!self.closed));
         ((returned, SCENE.take().unwrap().events), record.interpreted_calls() > 0)
     }
 }

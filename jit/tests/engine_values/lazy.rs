@@ -85,6 +85,7 @@ fn a_function_that_the_engine_knows_is_compiled_in_place() {
         // Code answers now, for records that were made before too.
         assert!(values.is_compiled(), "{}", model.name);
         assert_eq!([&early, &late].map(|native| native.record.interpreted_calls()), [10, 0], "{}", model.name);
+        assert_eq!([&early, &late].map(|native| native.record.calls()), [20, 10], "{}", model.name);
     }
 }
 

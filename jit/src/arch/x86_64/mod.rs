@@ -1,5 +1,6 @@
 //! x86-64.
 
+pub(crate) mod epilogue;
 pub(crate) mod frames;
 pub(crate) mod jump;
 pub(crate) mod shim;

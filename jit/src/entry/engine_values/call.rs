@@ -1,12 +1,15 @@
 //! A call by an engine, while its code is emitted.
 
-use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
 use crate::c::form::Form;
 use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
-use crate::codegen::blocks::{go_on_if, next_block};
+use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
 use crate::codegen::words::CallWords;
@@ -16,7 +19,9 @@ use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
 use crate::entry::engine_values::bytes::BytesCall;
+use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::pack::{self, Packing};
 use crate::error::JitError;
 
 /// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
@@ -34,13 +39,13 @@ pub(crate) struct EngineValuesBody<'a> {
     pub(crate) call: CallWords,
     /// The call of the engine's function that makes the result's value, if the result is bytes.
     pub(crate) bytes: Option<BytesCall<'a>>,
-    /// The function that makes the calls that this code does not handle.
-    pub(crate) interpret: *const u8,
+    /// The functions for the parts of calls that this code leaves to others.
+    pub(crate) parts: CallParts,
 }
 
 impl<'a> EngineValuesBody<'a> {
-    /// Describes the function. `interpret` is the address of the interpreter.
-    pub(crate) fn of(key: &'a EngineValuesKey, interpret: *const u8) -> Result<Self, JitError> {
+    /// Describes the function.
+    pub(crate) fn of(key: &'a EngineValuesKey, parts: CallParts) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
@@ -53,7 +58,7 @@ impl<'a> EngineValuesBody<'a> {
         let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
         let bytes = model.bytes.as_ref().filter(|_| makes_value);
         let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, interpret })
+        Ok(Self { key, plan, arrival, spare, call, bytes, parts })
     }
 }
 
@@ -70,20 +75,15 @@ pub(crate) struct EngineCall<'a> {
     /// helper. So calls with numbers alone do not write them.
     absent: Vec<usize>,
     pub(crate) argc: Value,
-    /// The first argument, valid until a helper is called.
+    /// The first argument, valid until something is called.
     pub(crate) argv: Value,
-    pub(crate) kept_argv: Option<Kept>,
     /// The address for the value, if it is not returned.
     pub(crate) value_to: Option<Kept>,
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
-    /// Leaves the call to the interpreter, with the number of arguments.
-    pub(crate) interpret: Block,
-    /// Returns a value, which it gets in words.
-    pub(crate) success: Block,
-    /// Returns the mark of an exception.
-    pub(crate) exception: Block,
+    /// Returns the mark of an exception. `None` until something jumps there.
+    exception: Cell<Option<Block>>,
 }
 
 impl<'a> EngineCall<'a> {
@@ -119,10 +119,6 @@ impl<'a> EngineCall<'a> {
                 None => absent.push(offset),
             }
         }
-        if key.pins_by_helper() {
-            let none = b.ins().iconst(types::I64, 0);
-            store(b, none, NativeCall::PINNED);
-        }
         let (Some(argc), Some(array)) =
             (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
         else {
@@ -133,34 +129,15 @@ impl<'a> EngineCall<'a> {
             0 => array,
             first => b.ins().iadd_imm_s(array, at(first)),
         };
-        let kept_argv = key.is_buffered().then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
             (ResultPath::Returned { .. }, Return::Pass(_)) => None,
         };
         let value_to = value_to.map(|address| Kept::store(b, address));
-        let [slow, interpret, success, exception] = std::array::from_fn(|_| b.create_block());
-        for _ in 0..model.size / 8 {
-            b.append_block_param(success, types::I64);
-        }
-        b.append_block_param(interpret, types::I64);
-        [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
-        Self {
-            native,
-            record,
-            record_place,
-            state,
-            absent,
-            argc,
-            argv,
-            kept_argv,
-            value_to,
-            slow,
-            interpret,
-            success,
-            exception,
-        }
+        let slow = b.create_block();
+        b.set_cold_block(slow);
+        Self { native, record, record_place, state, absent, argc, argv, value_to, slow, exception: Cell::new(None) }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -174,10 +151,6 @@ impl<'a> EngineCall<'a> {
     /// Continues only if `condition` holds.
     pub(crate) fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
         go_on_if(b, condition, self.slow);
-    }
-
-    pub(crate) fn argv_after_helpers(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
     }
 
     /// Returns the record after something was called.
@@ -198,12 +171,23 @@ impl<'a> EngineCall<'a> {
     }
 
     /// Calls a helper with the call and `args`. Returns its `bool`, which is undefined for helpers that return nothing.
-    pub(crate) fn help(&self, b: &mut FunctionBuilder<'_>, helper: *const u8, args: &[Value]) -> Value {
+    pub(crate) fn help(&self, b: &mut FunctionBuilder<'_>, helper: *const c_void, args: &[Value]) -> Value {
+        self.call_with_state(b, helper, args, &[types::I8])[0]
+    }
+
+    /// Calls a function of Rust with the call and `args`.
+    pub(crate) fn call_with_state(
+        &self,
+        b: &mut FunctionBuilder<'_>,
+        function: *const c_void,
+        args: &[Value],
+        returns: &[ir::Type],
+    ) -> Vec<Value> {
         let mut signature = ir::Signature::new(self.native.arrival.call_conv);
         signature.params.resize(args.len() + 1, AbiParam::new(types::I64));
-        signature.returns.push(AbiParam::new(types::I8));
+        signature.returns.extend(returns.iter().copied().map(AbiParam::new));
         let signature = b.import_signature(signature);
-        let helper = b.ins().iconst(types::I64, helper as i64);
+        let function = b.ins().iconst(types::I64, function as i64);
         if let Some(place) = self.record_place {
             let record = place.load(b);
             b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
@@ -214,32 +198,103 @@ impl<'a> EngineCall<'a> {
         }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
-        let call = b.ins().call_indirect(signature, helper, &args);
-        b.inst_results(call)[0]
+        let call = b.ins().call_indirect(signature, function, &args);
+        b.inst_results(call).to_vec()
     }
 
-    /// Makes the helper convert the result at this address to a value.
-    pub(crate) fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        let value = frame::reserve(b, 16);
-        let to = frame::address(b, value, 0);
-        let made = self.help(b, self.helpers().result as *const u8, &[result, to]);
-        self.succeed_if(b, made, value);
+    /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
+    /// for the value.
+    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
+        let to = match (self.model().outcome, &self.value_to) {
+            (ResultPath::Stored { .. }, Some(to)) => to.load(b),
+            _ => b.ins().iconst(types::I64, 0),
+        };
+        let args: Vec<_> = args.iter().copied().chain([to]).collect();
+        let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
+        match self.model().outcome {
+            ResultPath::Returned { .. } => self.return_value(b, &words),
+            ResultPath::Stored { .. } => {
+                b.ins().return_(&words[..1]);
+            }
+        }
     }
 
-    /// Returns the value in this memory, if it was made.
-    pub(crate) fn succeed_if(&self, b: &mut FunctionBuilder<'_>, made: Value, value: StackSlot) {
-        let next = next_block(b);
-        b.ins().brif(made, next, &[], self.exception, &[]);
-        b.seal_block(next);
-        b.switch_to_block(next);
-        let words: Vec<_> = (0..self.model().size / 8)
-            .map(|word| b.ins().stack_load(types::I64, types::I64, value, i32::from(word) * 8))
-            .collect();
-        self.succeed(b, &words);
+    /// Leaves the function with the result of C in the slot or the bytes at this address, which the helper converts.
+    pub(crate) fn exit_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
+        self.exit(b, self.native.parts.convert_result, &[result]);
     }
 
+    /// Returns a value.
     pub(crate) fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
-        let words: Vec<_> = words.iter().copied().map(BlockArg::from).collect();
-        b.ins().jump(self.success, &words);
+        match self.model().outcome {
+            ResultPath::Returned { .. } => self.return_value(b, words),
+            ResultPath::Stored { success, .. } => {
+                self.store_value(b, words);
+                self.return_integer(b, success);
+            }
+        }
+    }
+
+    /// Returns the block that returns the mark of an exception.
+    pub(crate) fn exception(&self, b: &mut FunctionBuilder<'_>) -> Block {
+        let block = self.exception.get().unwrap_or_else(|| {
+            let block = b.create_block();
+            b.set_cold_block(block);
+            block
+        });
+        self.exception.set(Some(block));
+        block
+    }
+
+    /// Emits the block that returns the mark of an exception, if something jumps there.
+    pub(crate) fn emit_exception(&self, b: &mut FunctionBuilder<'_>) {
+        let Some(block) = self.exception.get() else { return };
+        b.seal_block(block);
+        b.switch_to_block(block);
+        match self.model().outcome {
+            ResultPath::Returned { exception } => {
+                let words = pack::words(b, self.model(), exception);
+                self.return_value(b, &words);
+            }
+            ResultPath::Stored { exception, .. } => self.return_integer(b, exception),
+        }
+    }
+
+    fn return_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        let returned: Vec<_> = match &self.native.plan.ret {
+            Return::Pass(arg) => arg.pieces().iter().map(|piece| pack::returned(b, words, piece)).collect(),
+            Return::Hidden { returned_in, .. } => {
+                let to = self.store_value(b, words);
+                returned_in.and(to).into_iter().collect()
+            }
+        };
+        b.ins().return_(&returned);
+    }
+
+    fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
+        let to = self.value_to.as_ref()?.load(b);
+        for (index, &word) in words.iter().take(usize::from(self.model().size / 8)).enumerate() {
+            b.ins().store(UNALIGNED, word, to, index as i32 * 8);
+        }
+        Some(to)
+    }
+
+    fn return_integer(&self, b: &mut FunctionBuilder<'_>, integer: u64) {
+        let integer = b.ins().iconst(types::I64, integer as i64);
+        b.ins().return_(&[integer]);
+    }
+}
+
+impl Packing for EngineCall<'_> {
+    fn model(&self) -> &ValueModel {
+        self.model()
+    }
+
+    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        self.succeed(b, words);
+    }
+
+    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
+        self.exit_with_result(b, result);
     }
 }

@@ -1,12 +1,11 @@
 //! The stages of the engine-values entry, for people.
 
-use std::ptr;
-
 use crate::c::definitions::Signature;
 use crate::codegen::explanation::Explanation;
 use crate::convention::abi::Abi;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::engine_values::call::EngineValuesBody;
+use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::error::JitError;
 
@@ -21,6 +20,6 @@ impl Explanation {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
         let key = EngineValuesKey::of(abi, signature, plan.clone(), engine, None);
-        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, ptr::null())?)
+        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, CallParts::new())?)
     }
 }

@@ -53,7 +53,9 @@ impl ShapeHolder {
     /// The record was made for functions of the engine-values entry, and lives as long as its policy.
     unsafe fn count_call(record: *const RecordHead) {
         // SAFETY: the caller promises a record that is alive, and its policy with it.
-        let (holder, policy) = unsafe { (Self::of(record), CompilePolicy::of(&*record)) };
+        let (record, holder) = unsafe { (&*record, Self::of(record)) };
+        record.count_call();
+        let policy = CompilePolicy::of(record);
         let Some(known) = holder.shape.calls() else { return };
         let calls = holder.calls.load(Ordering::Relaxed) + 1;
         let pays = known.saturating_add(calls) >= policy.after();

@@ -18,6 +18,7 @@ use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::{EngineAbi, ResultPath, Role, ValueModel};
 use crate::entry::engine_values::destination::Destination;
+use crate::entry::engine_values::native_result::NativeResult;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
@@ -142,9 +143,10 @@ impl Interpreter {
             return fail(Failure::Closed);
         }
         let Ok(trampoline) = self.trampoline() else { return fail(Failure::Memory) };
-        let mut args = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
-        // SAFETY: the caller promises `argc` values at `argv`, and room for the pins of this signature.
-        if !unsafe { self.convert(call, argc, argv, &mut args) } {
+        let mut args = [const { MaybeUninit::<u64>::uninit() }; MAX_PARAMETERS];
+        // SAFETY: the caller promises `argc` values at `argv`, and room for the pins of this signature. No signature has
+        // more parameters than there are slots.
+        if !unsafe { self.convert(call, argc, argv, args.as_mut_ptr().cast()) } {
             return false;
         }
         // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The
@@ -198,16 +200,13 @@ impl Interpreter {
         }
     }
 
+    /// Converts the arguments to slots. On failure it throws, and returns `false`.
+    ///
     /// # Safety
     ///
-    /// The contract of [`run`](Self::run).
-    unsafe fn convert(
-        &self,
-        call: *mut NativeCall,
-        argc: usize,
-        argv: *const u8,
-        slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
-    ) -> bool {
+    /// * The contract of [`run`](Self::run).
+    /// * There are slots for all parameters at `slots`.
+    pub(crate) unsafe fn convert(&self, call: *mut NativeCall, argc: usize, argv: *const u8, slots: *mut u64) -> bool {
         let (model, helpers) = (self.engine.model(), self.engine.helpers());
         // SAFETY: the caller promises a call of this signature.
         let list = unsafe { self.list(call) };
@@ -223,13 +222,16 @@ impl Interpreter {
         // SAFETY: the value is one of the engine's, which the model describes.
         let address = |want, value| unsafe { model.objects.as_ref()?.address(want, value) };
         let (mut objects, mut count, mut is_helped) = ([0; MAX_PINNED], 0, false);
-        for (index, (param, slot)) in self.params.iter().zip(&mut *slots).enumerate() {
+        for (index, param) in self.params.iter().enumerate() {
+            // SAFETY: the caller promises a slot for each parameter.
+            let slot = unsafe { slots.add(index) };
             let value = argument(index);
             let is_pinned = list.is_some() && param.is_pinned();
             let want = param.want.filter(|_| is_pinned || !param.is_pinned());
             let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
             if let Some((converted, object)) = unpacked.or_else(|| address(want?, value)) {
-                slot.write(converted);
+                // SAFETY: the slot is the one of this parameter.
+                unsafe { slot.write(converted) };
                 if is_pinned {
                     objects[count] = object;
                     count += 1;
@@ -239,7 +241,7 @@ impl Interpreter {
             is_helped = true;
             // SAFETY: the helper gets a value for a parameter, and memory for its slot.
             unsafe {
-                if !(helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
+                if !(helpers.convert)(call, index, &value, slot) {
                     if (*call).is_pinned() {
                         (helpers.finish)(call);
                     }
@@ -249,10 +251,11 @@ impl Interpreter {
         }
         // A helper may have moved the bytes of an earlier argument, which C does not have yet.
         if is_helped {
-            for (index, (param, slot)) in self.params.iter().zip(slots).enumerate() {
+            for (index, param) in self.params.iter().enumerate() {
                 let copied = param.want.filter(|want| matches!(want, Want::Bytes(_)));
                 if let Some((address, _)) = copied.and_then(|want| address(want, argument(index))) {
-                    slot.write(address);
+                    // SAFETY: the caller promises a slot for each parameter.
+                    unsafe { slots.add(index).write(address) };
                 }
             }
         }
@@ -307,12 +310,7 @@ impl ResultMemory {
 /// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, and the call has room for
 ///   its pins.
 /// * There are `argc` values at `argv`.
-pub(crate) unsafe extern "C-unwind" fn interpret(
-    call: *mut NativeCall,
-    argc: usize,
-    argv: *const u8,
-    value: *mut Words,
-) -> bool {
+pub(crate) unsafe fn interpret(call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
     // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins and
     // its values.
     unsafe {
@@ -324,6 +322,53 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
         (*(*call).record).count_interpreted();
         NativeCall::begin(call);
         Interpreter::of((*call).record).run(call, argc, argv, value)
+    }
+}
+
+/// Converts the arguments of a call that compiled code goes on with, and counts the call. Returns the record's target. On
+/// failure it throws, and returns null.
+///
+/// # Safety
+///
+/// * The contract of [`interpret`].
+/// * There are slots for all parameters at `slots`.
+#[cfg(feature = "cranelift")]
+pub(crate) unsafe extern "C-unwind" fn begin(
+    call: *mut NativeCall,
+    argc: usize,
+    argv: *const u8,
+    slots: *mut u64,
+) -> *const c_void {
+    // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins, its
+    // values and its slots.
+    unsafe {
+        let record = &*(*call).record;
+        if record.is_gone() {
+            count_retired_call();
+            return ptr::null();
+        }
+        NativeCall::begin(call);
+        let (this, target) = (Interpreter::of(record), record.target());
+        if target.is_null() {
+            record.count_interpreted();
+            (this.engine.helpers().fail)(call, Failure::Closed);
+            return ptr::null();
+        }
+        record.count_call();
+        if this.convert(call, argc, argv, slots) { target } else { ptr::null() }
+    }
+}
+
+/// Returns the engine of a record.
+///
+/// # Safety
+///
+/// [`EngineValues::record`](super::function::EngineValues::record) made the record, or [`DroppedFunction`] has it.
+#[cfg(feature = "cranelift")]
+pub(crate) unsafe fn engine_of<'a>(record: *const RecordHead) -> &'a EngineAbi {
+    // SAFETY: a record that is gone is the first field of a `DroppedFunction`. Others keep their interpreter.
+    unsafe {
+        if (*record).is_gone() { &(*record.cast::<DroppedFunction>()).engine } else { Interpreter::of(record).engine() }
     }
 }
 
@@ -340,7 +385,8 @@ pub(crate) unsafe fn passed_record(engine: &EngineAbi, args: *const u64) -> *con
 /// The context of stubs whose function was dropped.
 #[repr(C)]
 pub(crate) struct DroppedFunction {
-    // The record that compiled code reads. It makes the code leave the call to the interpreter.
+    // The first field, because compiled code knows the record alone. The record makes it leave the call to the
+    // interpreter.
     record: RecordHead,
     engine: EngineAbi,
 }
@@ -403,18 +449,11 @@ pub(crate) unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args:
         let mut call = PinnedCall { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
         let mut value = [0; 2];
         let made = interpret((&raw mut call).cast(), argc, argv, &mut value);
-        match model.outcome {
-            ResultPath::Returned { exception } => {
-                let value = if made { value } else { exception };
-                value.as_ptr().cast::<u8>().copy_to_nonoverlapping(result.cast(), size);
-            }
-            ResultPath::Stored { index, success, exception } => {
-                if made {
-                    let to = array.add(usize::from(index) * size);
-                    value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, size);
-                }
-                result.write(if made { success } else { exception });
-            }
-        }
+        let (to, words) = match model.outcome {
+            ResultPath::Returned { .. } => (ptr::null_mut(), size / 8),
+            ResultPath::Stored { index, .. } => (array.add(usize::from(index) * size), 1),
+        };
+        let NativeResult(first, second) = NativeResult::of(engine, made.then_some(value), to);
+        [first, second].as_ptr().copy_to_nonoverlapping(result, words);
     }
 }

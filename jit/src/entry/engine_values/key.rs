@@ -62,19 +62,17 @@ impl EngineValuesKey {
         params + usize::from(self.destination.is_some())
     }
 
-    /// Returns true if compiled code converts arguments by a helper, which may pin them.
+    /// Returns true if helpers may pin arguments of compiled functions.
     #[cfg(feature = "cranelift")]
     pub(crate) fn pins_by_helper(&self) -> bool {
         self.is_buffered() && self.pinnable() > 0
     }
 
-    /// Returns true if arguments go to a buffer of slots before they go to their places.
+    /// Returns true if arguments are converted to a buffer of slots before they go to their places. Machine code does
+    /// not convert them.
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
-        let needs_helper = self.params.iter().any(|param| param.is_none_or(may_need_helper));
-        let has_slots = self.params.len() > MAX_IN_REGISTERS || needs_helper || self.destination.is_some();
-        // Machine code reads objects on the way to their registers.
-        has_slots && !self.reads_objects()
+        self.params.len() > MAX_IN_REGISTERS || (self.engine.model().objects.is_none() && self.pinnable() > 0)
     }
 
     /// Returns true if machine code finds the bytes of objects.
@@ -98,16 +96,9 @@ const MAX_COMPILED: usize = 32;
 
 const _: () = assert!(MAX_COMPILED <= MAX_PINNED);
 
-/// The largest number of parameters that are unpacked to registers. More parameters are unpacked to memory, because
-/// each number that waits in a register makes compiling the others slower.
+/// The largest number of parameters that machine code unpacks. Each number that waits in a register makes compiling
+/// the others slower.
 const MAX_IN_REGISTERS: usize = 14;
-
-/// Returns true if a helper may convert arguments of the type. It converts arguments that are pinned, and integers
-/// without a class.
-#[cfg(feature = "cranelift")]
-pub(crate) const fn may_need_helper(scalar: Scalar) -> bool {
-    is_pinnable(scalar) || (scalar.size() == 8 && !scalar.is_float())
-}
 
 /// Returns true if arguments of the type may be pinned. Without a model of objects a helper always converts them.
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {

@@ -6,6 +6,8 @@ mod body;
 mod bytes;
 #[cfg(feature = "cranelift")]
 mod call;
+#[cfg(feature = "cranelift")]
+mod call_parts;
 pub(crate) mod destination;
 #[cfg(feature = "disasm")]
 mod explain;
@@ -13,6 +15,7 @@ pub(crate) mod function;
 pub(crate) mod holder;
 pub(crate) mod interpreter;
 pub(crate) mod key;
+mod native_result;
 #[cfg(feature = "cranelift")]
 mod objects;
 #[cfg(feature = "cranelift")]

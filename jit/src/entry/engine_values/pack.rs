@@ -11,7 +11,6 @@ use crate::codegen::{frame, numbers};
 use crate::convention::plan::Piece;
 use crate::engine::call::Words;
 use crate::engine::values::model::{Boolean, Double, Integer, Singleton, ValueModel};
-use crate::entry::engine_values::call::EngineCall;
 
 /// The side that takes the value. Each of the functions ends the block.
 pub(crate) trait Packing {
@@ -21,20 +20,6 @@ pub(crate) trait Packing {
     fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]);
     /// Makes the helper convert the slot or the bytes at this address to a value, and continues with that.
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value);
-}
-
-impl Packing for EngineCall<'_> {
-    fn model(&self) -> &ValueModel {
-        self.model()
-    }
-
-    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
-        self.succeed(b, words);
-    }
-
-    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.help_with_result(b, result);
-    }
 }
 
 /// Returns a scalar result as a float of its own type, or otherwise as a canonical slot.

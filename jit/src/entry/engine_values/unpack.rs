@@ -10,7 +10,7 @@ use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::float_slot;
 use crate::codegen::call::{Source, extend};
-use crate::codegen::test::holds;
+use crate::codegen::test::{compare, holds, read, reads_same};
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::{Loc, Piece};
 use crate::engine::object::Want;
@@ -105,21 +105,6 @@ impl Source for Unpacked<'_> {
 /// Returns an integer as a word of type `ty`: some of the words for the stack go through float registers.
 fn word(b: &mut FunctionBuilder<'_>, integer: Value, ty: ir::Type) -> Value {
     if ty == types::I64 { integer } else { b.ins().bitcast(ty, MemFlagsData::new(), integer) }
-}
-
-/// Returns an argument as a canonical slot.
-///
-/// `argv` is the address of the arguments. Values without a class that the type accepts continue in `otherwise`.
-pub(crate) fn slot(
-    call: &EngineCall<'_>,
-    b: &mut FunctionBuilder<'_>,
-    arg: usize,
-    scalar: Scalar,
-    argv: Value,
-    otherwise: Block,
-) -> Value {
-    let value = Unpacking::of(call, arg, scalar, argv, otherwise).unpack(b);
-    to_slot(b, value)
 }
 
 /// Returns a value as a float of its own type, or otherwise as a canonical slot.
@@ -265,8 +250,16 @@ impl<'a> Unpacking<'a> {
     fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[ValueClass], ty: ir::Type) -> Value {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
+        // The tag, and the test that has read it.
+        let mut tag: Option<(Value, Test)> = None;
         for (index, &class) in classes.iter().enumerate() {
-            let holds = holds(b, self.bits, class.test());
+            let test = class.test();
+            let bits = match tag {
+                Some((bits, before)) if reads_same(before, test) => bits,
+                _ => read(b, self.bits, test),
+            };
+            tag = Some((bits, test));
+            let holds = compare(b, bits, test);
             let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
             let signals = self.scalar == Scalar::F32 && matches!(class, ValueClass::Double(_));
             if signals {
