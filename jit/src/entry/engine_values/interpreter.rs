@@ -152,12 +152,14 @@ impl Interpreter {
         // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The
         // helpers that made the slots run no script, so the function is still open.
         let mut result = unsafe { self.call(trampoline, target, args.as_ptr().cast()) };
-        // SAFETY: the call belongs to the engine of these helpers, and the result has the type of the signature.
+        // SAFETY: the call belongs to the engine of these helpers, and the result has the type of the signature. All slots
+        // were converted. That of a destination is the address of at least `size` bytes, which are in place until the pins
+        // are released. The result's memory is this function's own.
         unsafe {
             if let Some(Destination { size }) = self.destination
                 && !record.is_pending()
             {
-                // The destination is the last argument, whose bytes are in place until the pins are released.
+                // The destination is the last argument.
                 let to = ptr::with_exposed_provenance_mut::<u8>(args[self.params.len() - 1].assume_init() as usize);
                 result.slot().cast::<u8>().copy_to_nonoverlapping(to, size as usize);
             }
