@@ -38,7 +38,8 @@ const SAMPLES: &str = r"(() => {
         new (derived(DataView))(new ArrayBuffer(80), 8),
     ];
     const resizables = [
-        ...[40, 50, 99, 1000, 7000].map(resizable), new DataView(resizable(60)), new DataView(resizable(80), 4, 9),
+        ...[40, 50, 99, 1000, 7000].map(resizable),
+        ...[60, 80, 200, 3000].flatMap(length => [new DataView(resizable(length)), new DataView(resizable(length), 4, 9)]),
         ...arrays.flatMap((Array, i) => [new Array(resizable(800 + 8 * i)), new Array(resizable(1000), 8, 7 + i)]),
     ];
     const web_assembly = [1, 2, 3, 4].map(() => memory().buffer).flatMap((buffer, i) =>

@@ -80,8 +80,9 @@ fn a_layout_that_is_wrong_in_one_thing_is_not_used() {
     let right = objects(&script);
     assert!(are_used(&script, nanbox::javascript_core().objects(right.clone())));
     assert!(!are_used(&script, nanbox::javascript_core()));
-    let changes = changes(&KINDS, right);
-    assert!(changes.iter().filter(|change| !change.narrows).count() > 300);
+    // The engine's memory is all over the address space, so none surely does not exist.
+    let changes = changes(&KINDS, &[], right);
+    assert!(changes.iter().filter(|change| !change.narrows).count() > 200);
     check_changes(changes, &HARMLESS, |objects| are_used(&script, nanbox::javascript_core().objects(objects)));
 }
 

@@ -41,9 +41,6 @@ pub(crate) struct Change {
 /// An offset of the description, by name, and the bytes of the field or word there.
 type Offset<'a> = (String, &'a mut i32, i32);
 
-/// Distances to memory that does not exist.
-const FAR: [i32; 4] = [i32::MIN, -0x4000_0000, 0x4000_0000, i32::MAX - 8];
-
 fn path<'a>(name: &str, path: &'a mut Path, len: u8) -> Vec<Offset<'a>> {
     let last = path.0.len() - 1;
     let size = move |index| if index == last { len.into() } else { 8 };
@@ -101,8 +98,8 @@ fn shifts<'o>(kinds: &[&str], objects: &'o mut ObjectClass) -> Vec<(String, &'o 
     lengths.filter_map(by_number).collect()
 }
 
-/// All changes of one thing. The kinds of objects have these names.
-pub(crate) fn changes(kinds: &[&str], right: &ObjectClass) -> Vec<Change> {
+/// All changes of one thing. The kinds of objects have these names. `far` are distances to memory that does not exist.
+pub(crate) fn changes(kinds: &[&str], far: &[i32], right: &ObjectClass) -> Vec<Change> {
     let mut all = Vec::new();
     let mut add = |name: String, narrows: bool, change: &dyn Fn(&mut ObjectClass)| {
         let mut objects = right.clone();
@@ -114,7 +111,7 @@ pub(crate) fn changes(kinds: &[&str], right: &ObjectClass) -> Vec<Change> {
     let objects = &mut right.clone();
     for (index, (name, _, size)) in offsets(kinds, objects).into_iter().enumerate() {
         let near = [-size, size].into_iter().filter(|by| by.abs() != 8);
-        for by in near.chain([-8, 8]).chain(FAR) {
+        for by in near.chain([-8, 8]).chain(far.iter().copied()) {
             add(format!("{name} {by:+}"), false, &|objects| {
                 let at = &mut *offsets(kinds, objects)[index].1;
                 *at = at.saturating_add(by);
