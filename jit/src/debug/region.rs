@@ -34,6 +34,8 @@ pub(crate) struct RegionCell {
     pub(crate) start: AtomicUsize,
     pub(crate) len: AtomicUsize,
     pub(crate) log: AtomicPtr<LogBlock>,
+    /// The last block of the log, for writers. They would take longer to find it than for all else.
+    last: AtomicPtr<LogBlock>,
 }
 
 // SAFETY: cells are never freed, `next` never changes, and all other fields are atomic.
@@ -92,6 +94,7 @@ impl RegionMemory {
             start: AtomicUsize::new(0),
             len: AtomicUsize::new(0),
             log: AtomicPtr::default(),
+            last: AtomicPtr::default(),
         }));
         CELLS.store(ptr::from_ref(cell).cast_mut(), Release);
         cell
@@ -134,6 +137,14 @@ impl RegionCell {
         self.version.store(version.wrapping_add(2), Release);
     }
 
+    /// Begins a log with an empty block, under the lock.
+    pub(crate) fn begin_log(&self, block: &'static LogBlock) {
+        let block = ptr::from_ref(block).cast_mut();
+        self.last.store(block, Relaxed);
+        // A reader may see the length before the version. It follows the log then, so it must see a block there.
+        self.log.store(block, Release);
+    }
+
     /// Appends a record, under the lock.
     pub(crate) fn append(&self, memory: &mut RegionMemory, offset: u32, len: u32, name: &Name, frame: &[u8]) {
         let name = name.as_str().as_bytes();
@@ -141,13 +152,11 @@ impl RegionCell {
         let frame = if kept { frame } else { &[] };
         let head = [u64::from(offset) | u64::from(len) << 32, name.len() as u64 | (frame.len() as u64) << 32];
         let size = head.len() + name.len().div_ceil(8) + frame.len().div_ceil(8);
-        let Some(mut block) = LogBlock::at(&self.log) else { return };
-        while let Some(next) = LogBlock::at(&block.next) {
-            block = next;
-        }
+        let Some(mut block) = LogBlock::at(&self.last) else { return };
         if block.used.load(Relaxed) + size > WORDS {
             let next = memory.block();
             block.next.store(ptr::from_ref(next).cast_mut(), Release);
+            self.last.store(ptr::from_ref(next).cast_mut(), Relaxed);
             block = next;
         }
         let used = block.used.load(Relaxed);

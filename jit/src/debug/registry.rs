@@ -2,9 +2,8 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::ptr;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::debug::description::Description;
 #[cfg(feature = "gdb")]
@@ -53,8 +52,7 @@ impl Region {
         let cell = state.memory.cell();
         // Readers ignore the other contents of a cell without a length.
         cell.start.store(start.addr(), Relaxed);
-        // A reader may see the length before the version. It follows the log then, so it must see a block there.
-        cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Release);
+        cell.begin_log(state.memory.block());
         cell.append(&mut state.memory, 0, 0, &Name::EMPTY, frame);
         cell.change(|| cell.len.store(len, Relaxed));
         Self(cell)
@@ -183,9 +181,9 @@ pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+    use std::sync::atomic::Ordering::{Acquire, Release};
     use std::thread;
-
-    use std::sync::atomic::Ordering::Acquire;
 
     use super::*;
 

@@ -96,7 +96,7 @@ impl EngineValues {
     ///
     /// # Safety
     ///
-    /// * [`EngineValues::record`] of these values made the record.
+    /// * [`EngineValues::record`] of these values or of a clone made the record, not that of [`another`](Self::another).
     /// * The record does not move until the native function is dropped, and the engine does not call the function
     ///   afterwards.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<EngineFunction, JitError> {
