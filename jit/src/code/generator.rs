@@ -1,7 +1,6 @@
 //! The code generator: compiles a key and puts the code in its place.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 
@@ -17,6 +16,7 @@ use crate::debug::name::Name;
 use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
 use crate::os::stack::OnStack;
+use crate::os::thread;
 
 /// Compilers, and linkers with the memory that they fill. Threads compile at the same time, and put code in its place.
 pub(crate) struct Generator {
@@ -31,16 +31,7 @@ pub(crate) struct Generator {
 
 /// A linker that is not in use, with the number of the thread that used it last. That thread prefers it, because the
 /// linker's memory is in the cache of its processor.
-struct IdleLinker(usize, OnStack<Linker>);
-
-/// The number of this thread.
-fn thread_number() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
-}
+struct IdleLinker(u64, OnStack<Linker>);
 
 impl Generator {
     /// A generator. `None` in builds without one, and if the system refuses memory for code.
@@ -63,7 +54,7 @@ impl Generator {
 
     fn with(isa: OwnedTargetIsa, linker: Linker) -> Result<Self, JitError> {
         let counters = Arc::clone(linker.counters());
-        let linker = IdleLinker(thread_number(), OnStack::new(|| linker).map_err(JitError::memory)?);
+        let linker = IdleLinker(thread::number(), OnStack::new(|| linker).map_err(JitError::memory)?);
         let linkers = Lock::new(vec![linker]);
         Ok(Self { isa, compilers: Lock::default(), linkers, counters, shims: OnceMap::new() })
     }
@@ -116,7 +107,7 @@ impl Generator {
         no_fork: &HoldOff,
         work: impl FnOnce(&mut Linker) -> Result<Code, JitError>,
     ) -> Result<Code, JitError> {
-        let number = thread_number();
+        let number = thread::number();
         let idle = {
             let mut idle = self.linkers.lock(no_fork);
             let own = idle.iter().position(|IdleLinker(user, _)| *user == number);

@@ -16,7 +16,7 @@ use std::io;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::os::wiped;
+use crate::os::{thread, wiped};
 
 /// The locks that threads hold to hold off forks. Each thread has one of them, because threads that share a lock take turns
 /// with the cache line that counts its readers. A fork takes all of them, in this order.
@@ -40,19 +40,19 @@ thread_local! {
     static HELD: Cell<usize> = const { Cell::new(0) };
     /// The guards that a thread holds while it forks.
     static FORK: RefCell<Option<ForkGuards>> = const { RefCell::new(None) };
-    /// The lock of this thread, which it shares with every sixteenth thread.
-    static LOCK: &'static ForkLock = &FORKING[THREADS.fetch_add(1, Ordering::Relaxed) % LOCKS];
 }
 
-/// The number of threads that have a lock.
-static THREADS: AtomicUsize = AtomicUsize::new(0);
+/// Returns the lock of this thread, which it shares with every sixteenth thread.
+fn lock_of_thread() -> &'static RwLock<()> {
+    &FORKING[(thread::number() % LOCKS as u64) as usize].0
+}
 
 /// Holds off forks until this thread has called [`release`] and dropped the guard, if it got one.
 pub(crate) fn hold() -> Option<RwLockReadGuard<'static, ()>> {
     // If this fails, no handlers are registered, and forks cannot be held off.
     watch().ok();
     let held = HELD.replace(HELD.get() + 1);
-    (held == 0).then(|| LOCK.with(|lock| lock.0.read().unwrap_or_else(PoisonError::into_inner)))
+    (held == 0).then(|| lock_of_thread().read().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Ends one [`hold`]. Must be called before its guard is dropped.
