@@ -42,7 +42,7 @@ impl ShapeHolder {
     ///
     /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
     unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
-        // SAFETY: such a record points to its holder, and keeps it.
+        // SAFETY: such a record points to its holder, which its native function keeps.
         unsafe { &*(*record).shape.cast() }
     }
 
@@ -50,7 +50,7 @@ impl ShapeHolder {
     ///
     /// # Safety
     ///
-    /// The record was made for functions of the engine-values entry, and lives as long as its policy.
+    /// The record was made for functions of the engine-values entry, and is not gone. Its policy lives as long as it does.
     unsafe fn count_call(record: *const RecordHead) {
         // SAFETY: the caller promises a record that is alive, and its policy with it.
         let (record, holder) = unsafe { (&*record, Self::of(record)) };
@@ -58,7 +58,7 @@ impl ShapeHolder {
         let policy = CompilePolicy::of(record);
         let Some(known) = holder.shape.calls() else { return };
         let calls = holder.calls.load(Ordering::Relaxed) + 1;
-        let pays = known.saturating_add(calls) >= policy.after();
+        let pays = policy.pays_after(known.saturating_add(calls));
         if !pays && calls < BATCH {
             return holder.calls.store(calls, Ordering::Relaxed);
         }

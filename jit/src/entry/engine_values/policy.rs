@@ -43,6 +43,12 @@ impl CompilePolicy {
         self.after.load(Ordering::Relaxed)
     }
 
+    /// Returns true if a shape is compiled after this number of calls.
+    pub(crate) fn pays_after(&self, calls: u32) -> bool {
+        let after = self.after();
+        after != u32::MAX && calls >= after
+    }
+
     /// Sets the number of interpreted calls of a shape after which it is compiled. `u32::MAX` leaves that to
     /// [`EngineValues::compile`](crate::EngineValues::compile). With 0, a realm compiles functions when it makes them.
     pub fn set_after(&self, calls: u32) {
@@ -92,5 +98,22 @@ impl fmt::Debug for CompilePolicy {
 impl fmt::Debug for CompileJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CompileJob").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_number_of_calls_never_asks_for_code() {
+        let policy = CompilePolicy::new();
+        for (after, asks, waits) in [(0, 0, None), (25, 25, Some(24)), (u32::MAX - 1, u32::MAX, Some(u32::MAX - 2))] {
+            policy.set_after(after);
+            assert!(policy.pays_after(asks) && !waits.is_some_and(|calls| policy.pays_after(calls)), "{after}");
+        }
+        // Numbers of calls end there, because they saturate.
+        policy.set_after(u32::MAX);
+        assert!(!policy.pays_after(u32::MAX));
     }
 }
