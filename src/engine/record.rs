@@ -104,7 +104,7 @@ impl Record {
     }
 
     /// The number of calls that were interpreted. Compiled code counts only the calls that it leaves to the interpreter,
-    /// such as those with a wrong argument.
+    /// such as those with a wrong argument. Calls after closing do not count.
     pub fn interpreted_calls(&self) -> u64 {
         self.0.head.interpreted_calls()
     }

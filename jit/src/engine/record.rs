@@ -69,7 +69,7 @@ impl RecordHead {
     }
 
     /// Returns the number of calls that were interpreted. Compiled code counts only the calls that it leaves to the
-    /// interpreter.
+    /// interpreter. Calls after closing do not count.
     pub fn interpreted_calls(&self) -> u64 {
         self.interpreted.load(Ordering::Relaxed)
     }

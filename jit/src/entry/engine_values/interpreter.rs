@@ -118,8 +118,8 @@ impl Interpreter {
     ///
     /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
     unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
-        // SAFETY: the record points to the holder of its shape, whose first field is the interpreter. Records keep their
-        // holders.
+        // SAFETY: the record points to the holder of its shape, whose first field is the interpreter. The record's native
+        // function keeps the holder.
         unsafe { &*(*record).shape.cast::<Arc<Self>>() }
     }
 
@@ -142,6 +142,7 @@ impl Interpreter {
         if target.is_null() {
             return fail(Failure::Closed);
         }
+        record.count_interpreted();
         let Ok(trampoline) = self.trampoline() else { return fail(Failure::Memory) };
         let mut args = [const { MaybeUninit::<u64>::uninit() }; MAX_PARAMETERS];
         // SAFETY: the caller promises `argc` values at `argv`, and room for the pins of this signature. No signature has
@@ -150,7 +151,7 @@ impl Interpreter {
             return false;
         }
         // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The
-        // helpers that made the slots run no script, so the function is still open.
+        // record keeps the target's code, also if another thread has closed the record meanwhile.
         let mut result = unsafe { self.call(trampoline, target, args.as_ptr().cast()) };
         // SAFETY: the call belongs to the engine of these helpers, and the result has the type of the signature. All slots
         // were converted. That of a destination is the address of at least `size` bytes, which are in place until the pins
@@ -321,7 +322,6 @@ pub(crate) unsafe fn interpret(call: *mut NativeCall, argc: usize, argv: *const 
             count_retired_call();
             return false;
         }
-        (*(*call).record).count_interpreted();
         NativeCall::begin(call);
         Interpreter::of((*call).record).run(call, argc, argv, value)
     }
@@ -352,7 +352,6 @@ pub(crate) unsafe extern "C-unwind" fn begin(
         NativeCall::begin(call);
         let (this, target) = (Interpreter::of(record), record.target());
         if target.is_null() {
-            record.count_interpreted();
             (this.engine.helpers().fail)(call, Failure::Closed);
             return ptr::null();
         }
