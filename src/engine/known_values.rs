@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::{EngineValues, JitError};
 
-use crate::function::prototype::Prototype;
+use crate::function::prototype::{Prototype, ResultTo};
 
 /// The functions of prototypes that a realm has made records of. Finding them in the prototype takes locks, and counts
 /// references that all threads share.
@@ -15,15 +15,6 @@ pub(super) struct KnownValues {
     /// The number of entries at which unused ones are removed. It doubles, so that removal costs little for each
     /// insertion.
     sweep_at: usize,
-}
-
-/// The place of a function's result.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum ResultTo {
-    /// A value, which the function returns.
-    Value,
-    /// A buffer, which is one argument more.
-    Buffer,
 }
 
 struct Known {
@@ -55,10 +46,7 @@ impl KnownValues {
             self.by_prototype.retain(|_, known| known.values.is_shared());
             self.sweep_at = (self.by_prototype.len() * 2).max(FEW);
         }
-        let values = match result {
-            ResultTo::Value => prototype.engine_values(engine),
-            ResultTo::Buffer => prototype.engine_values_into(engine),
-        }?;
+        let values = prototype.engine_values(engine, result)?;
         let known = Known { _prototype: Arc::clone(prototype), values: values.clone() };
         self.by_prototype.insert(key, known);
         Ok(values)

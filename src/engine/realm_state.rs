@@ -10,9 +10,9 @@ use hotcall_jit::{CompilePolicy, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::known_values::{KnownValues, ResultTo};
+use super::known_values::KnownValues;
 use super::site::Site;
-use crate::function::prototype::Prototype;
+use crate::function::prototype::{Prototype, ResultTo};
 
 /// The part of a realm that its functions keep.
 pub(super) struct RealmState<E: Engine> {

@@ -11,11 +11,11 @@ use hotcall_jit::EngineFunction;
 
 use super::engine::Engine;
 use super::error::RecordError;
-use super::known_values::ResultTo;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::function::prototype::ResultTo;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
 ///
