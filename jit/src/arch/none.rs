@@ -19,6 +19,11 @@ pub(crate) struct ThunkFrame {
     pub(crate) result: [u64; 2],
 }
 
+#[cfg(feature = "cranelift")]
+pub(crate) const unsafe fn thread_pointer() -> usize {
+    0
+}
+
 pub(crate) const STACK_ARGUMENTS: u32 = 0;
 
 pub(crate) const fn register(_: Loc) -> Option<u32> {

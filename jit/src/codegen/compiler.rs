@@ -11,6 +11,7 @@ use cranelift_module::{FuncId, ModuleReloc, ModuleRelocTarget};
 use crate::arch::x86_64::epilogue;
 use crate::codegen::body::Body;
 use crate::codegen::compiled::Compiled;
+use crate::codegen::thread_variable;
 use crate::engine::hole::Hole;
 use crate::error::JitError;
 
@@ -46,11 +47,17 @@ impl Compiler {
         let code = code.insert(compiled);
         shorten_epilogues(code);
         let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
-        let (mut relocs, mut holes) = (Vec::new(), Vec::new());
+        let (mut relocs, mut holes, mut variables) = (Vec::new(), Vec::new(), Vec::new());
         for reloc in code.buffer.relocs() {
             match outside(reloc, &context.func)? {
                 Outside::Memcpy(reloc) => relocs.push(reloc),
                 Outside::Hole(at, hole) => holes.push((at, hole)),
+                Outside::Variable { at, index } => variables.push((at, index)),
+            }
+        }
+        for (at, index) in variables {
+            if !thread_variable::replace(code.buffer.data_mut(), at, index) {
+                return Err(JitError::codegen("an address is not loaded as expected"));
             }
         }
         let (bytes, align) = (code.code_buffer().to_vec(), code.buffer.alignment.into());
@@ -109,6 +116,8 @@ enum Outside {
     Memcpy(ModuleReloc),
     /// A hole for an absolute address, at this offset.
     Hole(u32, Hole),
+    /// A load of the address of a [thread's variable](thread_variable).
+    Variable { at: u32, index: u32 },
 }
 
 fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, JitError> {
@@ -116,6 +125,11 @@ fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, J
     let reloc = ModuleReloc::from_mach_reloc(reloc, function, FuncId::from_u32(0));
     match (reloc.kind, &reloc.name) {
         (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(Outside::Memcpy(reloc)),
+        (Reloc::Abs8, &ModuleRelocTarget::User { namespace: thread_variable::NAMESPACE, index })
+            if reloc.addend == 0 =>
+        {
+            Ok(Outside::Variable { at: reloc.offset, index })
+        }
         (Reloc::Abs8, ModuleRelocTarget::User { index, .. }) if reloc.addend == 0 => {
             match Hole::ALL.get(*index as usize) {
                 Some(&hole) => Ok(Outside::Hole(reloc.offset, hole)),

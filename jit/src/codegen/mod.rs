@@ -16,4 +16,5 @@ pub(crate) mod numbers;
 pub(crate) mod object;
 pub(crate) mod slots;
 pub(crate) mod test;
+pub(crate) mod thread_variable;
 pub(crate) mod words;

@@ -17,6 +17,9 @@ pub(crate) mod memory;
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/probe.rs")]
 pub mod probe;
 #[cfg(feature = "cranelift")]
+#[cfg_attr(not(all(target_os = "linux", target_pointer_width = "64")), path = "none/program.rs")]
+pub(crate) mod program;
+#[cfg(feature = "cranelift")]
 pub(crate) mod stack;
 pub mod thread;
 #[cfg(feature = "cranelift")]

@@ -27,3 +27,9 @@ pub fn number() -> u64 {
 pub(crate) extern "C" fn assigned_number() -> u64 {
     NUMBER.get()
 }
+
+/// The address of this thread's number, or of the 0 that stands for it.
+#[cfg(feature = "cranelift")]
+pub(crate) fn variable() -> *const u64 {
+    NUMBER.with(Cell::as_ptr)
+}

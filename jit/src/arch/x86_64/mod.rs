@@ -6,3 +6,4 @@ pub(crate) mod jump;
 pub(crate) mod shim;
 pub(crate) mod slot_jump;
 pub(crate) mod stub;
+pub(crate) mod thread_variable;

@@ -53,6 +53,19 @@ pub(crate) const STACK_ARGUMENTS: u32 = size_of::<ThunkFrame>() as u32 / WORD + 
 
 const _: () = assert!(size_of::<CallFrame>().is_multiple_of(16) && size_of::<ThunkFrame>().is_multiple_of(16));
 
+/// Returns the address in this thread's register, on systems that keep it in `fs`.
+///
+/// # Safety
+///
+/// The system keeps the address in `fs`, and again in the first word of the memory there.
+#[cfg(feature = "cranelift")]
+pub(crate) unsafe fn thread_pointer() -> usize {
+    let pointer;
+    // SAFETY: the caller promises that the first word behind `fs` is the address.
+    unsafe { std::arch::asm!("mov {}, fs:[0]", out(reg) pointer, options(nostack, preserves_flags, readonly, pure)) };
+    pointer
+}
+
 /// Returns the offset of an argument or result register, in words from the beginning of a frame. `None` if the frame
 /// does not have the register.
 pub(crate) fn register(loc: Loc) -> Option<u32> {

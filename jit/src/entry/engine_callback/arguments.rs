@@ -4,6 +4,7 @@ use cranelift_codegen::ir::{self, Block, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::c::scalar::Scalar;
+use crate::codegen::arrival::Arrived;
 use crate::codegen::frame::{self, Kept};
 use crate::codegen::test::test;
 use crate::engine::test::Test;
@@ -12,12 +13,30 @@ use crate::entry::engine_callback::key::EngineCallbackKey;
 use crate::entry::engine_callback::script::help;
 use crate::entry::engine_values::pack::{self, Packing};
 
+/// The arguments of C.
+#[derive(Clone, Copy)]
+pub(crate) enum CArguments<'a> {
+    Slots(StackSlot),
+    /// The words as they arrived. Nothing has been called since.
+    Words(&'a Arrived),
+}
+
+/// Returns true if a helper may have to make values of arguments.
+pub(crate) fn need_help(key: &EngineCallbackKey) -> bool {
+    makers(key).any(|maker| !matches!(maker, Maker::Code))
+}
+
+/// Returns the maker of each argument's value.
+fn makers(key: &EngineCallbackKey) -> impl Iterator<Item = Maker> {
+    let maker = |param: &Option<Scalar>| param.map_or(Maker::Helper, |scalar| Maker::of(key.engine.model(), scalar));
+    key.params.iter().map(maker)
+}
+
 /// The arguments of a call of script.
 pub(crate) struct PackedArguments<'a> {
     pub(crate) key: &'a EngineCallbackKey,
     pub(crate) record: &'a Kept,
-    /// The arguments of C.
-    pub(crate) slots: StackSlot,
+    pub(crate) from: CArguments<'a>,
     /// The values.
     pub(crate) argv: StackSlot,
     /// Continues after a value could not be made, and the values before it were released.
@@ -34,15 +53,24 @@ impl PackedArguments<'_> {
         for (index, param) in self.key.params.iter().enumerate() {
             let done = b.create_block();
             let argument = PackedArgument { all: self, index, done };
-            match *param {
-                Some(scalar) => {
-                    let raw = b.ins().stack_load(types::I64, slot_type(scalar), self.slots, index as i32 * 8);
+            match (*param, self.from) {
+                (Some(scalar), CArguments::Slots(slots)) => {
+                    let raw = b.ins().stack_load(types::I64, slot_type(scalar), slots, index as i32 * 8);
                     pack::scalar(&argument, b, scalar, raw);
                 }
-                None => {
-                    let slot = frame::address(b, self.slots, index as u32 * 8);
+                (Some(scalar), CArguments::Words(words)) => {
+                    let piece = &self.key.callback.plan.args[index].pieces()[0];
+                    let raw = match slot_type(scalar) {
+                        types::I64 => words.slot(b, piece),
+                        float => words.float(b, piece, float),
+                    };
+                    pack::scalar(&argument, b, scalar, raw);
+                }
+                (None, CArguments::Slots(slots)) => {
+                    let slot = frame::address(b, slots, index as u32 * 8);
                     argument.help_with_result(b, slot);
                 }
+                (None, CArguments::Words(_)) => unreachable!("a helper gets a slot"),
             }
             b.seal_block(done);
             b.switch_to_block(done);
@@ -52,10 +80,9 @@ impl PackedArguments<'_> {
     /// Returns the values that must be released unless a test holds for them, by their index. `None` stands for a test
     /// that never holds. Values of the model's classes need not be released.
     fn released(&self) -> Vec<(usize, Option<Test>)> {
-        let params = self.key.params.iter().enumerate();
-        let maker = |param: &Option<Scalar>| param.map_or(Maker::Helper, |scalar| Maker::of(self.model(), scalar));
-        params
-            .filter_map(|(index, param)| match maker(param) {
+        makers(self.key)
+            .enumerate()
+            .filter_map(|(index, maker)| match maker {
                 Maker::Code => None,
                 Maker::Helper => Some((index, None)),
                 Maker::HelperUnless(test) => Some((index, Some(test))),
@@ -65,7 +92,7 @@ impl PackedArguments<'_> {
 
     /// Returns true if a value may have to be released.
     pub(crate) fn may_need_release(&self) -> bool {
-        !self.released().is_empty()
+        need_help(self.key)
     }
 
     /// Releases the values, if a helper made one of them.

@@ -1,17 +1,18 @@
 //! Thunks that call script: C's arguments become the engine's values, and script's result becomes C's.
 //!
-//! Like an ordinary thunk, this code fills slots first. It calls the stub's handler with them unless three conditions
-//! hold:
+//! This code calls the stub's handler with slots, as an ordinary thunk does, unless three conditions hold:
 //!
 //! * The stub has a record, and was not retired.
 //! * This thread owns the callback, which is open. Then this thread alone uses the rest of the record.
 //! * No exception waits.
 //!
-//! If they hold, the code counts the call in the record, packs the slots to values, and calls the engine's call
+//! If they hold, the code counts the call in the record, packs the arguments to values, and calls the engine's call
 //! function. Numbers, booleans and null are packed and unpacked here ([`pack`](crate::entry::engine_values::pack),
 //! [`unpack`]). Helpers do the rest.
 //!
-//! Values that are needed after a call wait in the frame, as they do in other entries.
+//! Values that are needed after a call wait in the frame, as they do in other entries. Usually nothing is called before
+//! script. Then slots are filled for the handler alone. They are filled first if a helper may have to make a value, and if
+//! only a function can tell the thread's number.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
@@ -27,6 +28,7 @@ use crate::codegen::body::{Body, Compile};
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
 use crate::codegen::test::holds;
+use crate::codegen::thread_variable::Distance;
 use crate::codegen::words::CallWords;
 use crate::convention::spare::Spare;
 use crate::engine::callback::EngineCallbackRecord;
@@ -34,7 +36,7 @@ use crate::engine::pins::Pins;
 use crate::engine::record::Pending;
 use crate::engine::values::model::CallFunction;
 use crate::entry::callback::frame::store_arguments;
-use crate::entry::engine_callback::arguments::PackedArguments;
+use crate::entry::engine_callback::arguments::{self, CArguments, PackedArguments};
 use crate::entry::engine_callback::key::{EngineCallbackKey, call_function};
 use crate::entry::engine_callback::result::CallbackResult;
 use crate::entry::engine_callback::script::{Answer, Parameters, help};
@@ -53,6 +55,8 @@ pub(crate) struct EngineCallbackBody<'a> {
     arrival: Arrival,
     spare: Spare,
     call: CallWords,
+    /// The place of the thread's number; `None` if a function returns it.
+    number: Option<Distance>,
 }
 
 impl<'a> EngineCallbackBody<'a> {
@@ -60,7 +64,8 @@ impl<'a> EngineCallbackBody<'a> {
         let spare = key.callback.spare();
         let arrival = Arrival::behind_stub(key.callback.abi, &key.callback.plan, spare)?;
         let call = CallWords::of(key.callback.abi, &key.call_plan, CALLING_REGISTERS)?;
-        Ok(Self { key, function: call_function(&key.engine)?, arrival, spare, call })
+        let number = Distance::of(thread::variable());
+        Ok(Self { key, function: call_function(&key.engine)?, arrival, spare, call, number })
     }
 }
 
@@ -83,7 +88,9 @@ impl Body for EngineCallbackBody<'_> {
         let plan = &self.key.callback.plan;
         let words = self.arrival.enter(b);
         let result = CallbackResult::prepare(b, self.key, &words);
-        let slots = store_arguments(b, &plan.args, &words);
+        // Values stay in the registers that they came in, unless something is called before script.
+        let calls_first = self.number.is_none() || arguments::need_help(self.key);
+        let slots = calls_first.then(|| store_arguments(b, &plan.args, &words));
         let cell = words.cell(b, self.spare);
         let [other, zeros, end, done] = std::array::from_fn(|_| b.create_block());
         for block in [end, done] {
@@ -92,8 +99,10 @@ impl Body for EngineCallbackBody<'_> {
         for block in [other, zeros] {
             b.set_cold_block(block);
         }
-        let Found { cell, record } = self.find_record(b, cell, other);
-        let call = Call { body: self, record: &record, slots, result: &result, zeros, end };
+        let kept_cell = calls_first.then(|| Kept::store(b, cell));
+        let (first, record) = self.find_record(b, cell, other);
+        let arguments = slots.map_or(CArguments::Words(&words), CArguments::Slots);
+        let call = Call { body: self, first, record: &record, arguments, result: &result, zeros, end };
         call.run(b, other, shim);
 
         b.seal_block(zeros);
@@ -107,8 +116,10 @@ impl Body for EngineCallbackBody<'_> {
 
         b.seal_block(other);
         b.switch_to_block(other);
+        let slots = slots.unwrap_or_else(|| store_arguments(b, &plan.args, &words));
+        let cell = kept_cell.map_or(cell, |cell| cell.load(b));
         let to = result.address(b);
-        self.call_handler(b, &cell, slots, to);
+        self.call_handler(b, cell, slots, to);
         let words = result.load(b);
         b.ins().jump(done, &words);
 
@@ -119,37 +130,38 @@ impl Body for EngineCallbackBody<'_> {
     }
 }
 
-/// The cell of a call, and its record.
-struct Found {
-    cell: Kept,
-    record: Kept,
-}
-
 impl EngineCallbackBody<'_> {
-    /// Continues if the stub has a record, and this thread owns it. Otherwise continues in `other`.
-    fn find_record(&self, b: &mut FunctionBuilder<'_>, cell: Value, other: Block) -> Found {
-        let kept_cell = Kept::store(b, cell);
+    /// Continues if the stub has a record, and this thread owns it. Otherwise continues in `other`. Returns the record,
+    /// and the place where it waits during calls.
+    fn find_record(&self, b: &mut FunctionBuilder<'_>, cell: Value, other: Block) -> (Value, Kept) {
         let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
         go_on_if(b, context, other);
         let record = b.ins().load(types::I64, UNALIGNED, context, EngineCallbackRecord::IN_CONTEXT as i32);
         go_on_if(b, record, other);
         let kept_record = Kept::store(b, record);
 
+        let here = self.thread_number(b);
+        let record = if self.number.is_some() { record } else { kept_record.load(b) };
+        let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
+        let is_here = b.ins().icmp(IntCC::Equal, here, owner);
+        go_on_if(b, is_here, other);
+        (record, kept_record)
+    }
+
+    /// Loads the number of this thread, or 0 if it does not have one.
+    fn thread_number(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        if let Some(distance) = self.number {
+            return distance.load(b);
+        }
         let mut signature = ir::Signature::new(self.arrival.call_conv);
         signature.returns.push(AbiParam::new(types::I64));
         let signature = b.import_signature(signature);
         let number = b.ins().iconst(types::I64, thread::assigned_number as *const u8 as i64);
         let call = b.ins().call_indirect(signature, number, &[]);
-        let here = b.inst_results(call)[0];
-        let record = kept_record.load(b);
-        let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
-        let is_here = b.ins().icmp(IntCC::Equal, here, owner);
-        go_on_if(b, is_here, other);
-        Found { cell: kept_cell, record: kept_record }
+        b.inst_results(call)[0]
     }
 
-    fn call_handler(&self, b: &mut FunctionBuilder<'_>, cell: &Kept, slots: StackSlot, to: Value) {
-        let cell = cell.load(b);
+    fn call_handler(&self, b: &mut FunctionBuilder<'_>, cell: Value, slots: StackSlot, to: Value) {
         let handler = b.ins().load(types::I64, UNALIGNED, cell, CELL_HANDLER);
         let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
         let slots = frame::address(b, slots, 0);
@@ -163,8 +175,10 @@ impl EngineCallbackBody<'_> {
 /// A call of script while its code is emitted.
 struct Call<'a> {
     body: &'a EngineCallbackBody<'a>,
+    /// The record, valid until something is called.
+    first: Value,
     record: &'a Kept,
-    slots: StackSlot,
+    arguments: CArguments<'a>,
     result: &'a CallbackResult<'a>,
     /// Ends the call with zeros for C.
     zeros: Block,
@@ -176,7 +190,7 @@ impl Call<'_> {
     /// Emits the call on the owner's thread. If an exception waits it continues in `other` instead.
     fn run(&self, b: &mut FunctionBuilder<'_>, other: Block, shim: Option<*const u8>) {
         let EngineCallbackBody { key, function, call, .. } = self.body;
-        let record = self.record.load(b);
+        let record = self.first;
         let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
         let waits = b.ins().load(types::I32, UNALIGNED, pending, Pending::EXCEPTION as i32);
         let next = b.create_block();
@@ -193,12 +207,12 @@ impl Call<'_> {
         // Reserves at least one value, because memory without bytes does not have an address.
         let argv = frame::reserve(b, (argc as u32 * size).max(size));
         // Making a value may run script, if the engine throws instead.
-        let base = key.engine.model().has_pin_list().then(|| self.enter_script(b));
+        let base = key.engine.model().has_pin_list().then(|| enter_script(b, pending));
         let failed = if base.is_some() { b.create_block() } else { self.zeros };
-        let arguments = PackedArguments { key, record: self.record, slots: self.slots, argv, failed };
+        let arguments = PackedArguments { key, record: self.record, from: self.arguments, argv, failed };
         arguments.make(b);
         let answer = Answer::reserve(b, function);
-        let record = self.record.load(b);
+        let record = if arguments::need_help(key) { self.record.load(b) } else { record };
         let words = Parameters { call: function, record, argc, argv, answer: &answer }.call(b, key, call, shim);
         let ret = &key.call_plan.ret;
         // Values do not stay in registers during a call of a helper.
@@ -235,17 +249,6 @@ impl Call<'_> {
         if let Some(base) = &base {
             self.leave_after_failure(b, failed, base);
         }
-    }
-
-    /// Keeps the entries of the list of pinned objects, because the calls below may work on them. Returns the value that
-    /// goes back afterwards.
-    fn enter_script(&self, b: &mut FunctionBuilder<'_>) -> Kept {
-        let record = self.record.load(b);
-        let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
-        let base = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::BASE) as i32);
-        let next = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::NEXT) as i32);
-        b.ins().store(UNALIGNED, next, pending, (Pending::PINS + Pins::BASE) as i32);
-        Kept::store(b, base)
     }
 
     /// Emits the block for arguments that have no values.
@@ -326,8 +329,149 @@ impl Call<'_> {
     }
 }
 
+/// Keeps the entries of the list of pinned objects, because the calls below may work on them. Returns the value that
+/// goes back afterwards.
+fn enter_script(b: &mut FunctionBuilder<'_>, pending: Value) -> Kept {
+    let base = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::BASE) as i32);
+    let next = b.ins().load(types::I64, UNALIGNED, pending, (Pending::PINS + Pins::NEXT) as i32);
+    b.ins().store(UNALIGNED, next, pending, (Pending::PINS + Pins::BASE) as i32);
+    Kept::store(b, base)
+}
+
 /// Divides the list of pinned objects as before.
 fn leave_script(b: &mut FunctionBuilder<'_>, pending: Value, base: &Kept) {
     let base = base.load(b);
     b.ins().store(UNALIGNED, base, pending, (Pending::PINS + Pins::BASE) as i32);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_void;
+    use std::mem::transmute;
+    use std::{ptr, thread};
+
+    use super::*;
+    use crate::c::definitions::{Signature, Type};
+    use crate::code::linker::{Code, Linker};
+    use crate::codegen::compiler::Compiler;
+    use crate::codegen::isa::host_isa;
+    use crate::convention::abi::Abi;
+    use crate::debug::name::Name;
+    use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+    use crate::engine::callback::{EngineCallbackHelpers, EngineCallbackTarget};
+    use crate::engine::test::Test;
+    use crate::engine::values::model::{
+        CallOutcome, CallRole, Double, EngineAbi, ResultPath, Role, Singleton, ValueModel,
+    };
+
+    const THROWN: u64 = 0xfffb << 48;
+
+    /// An engine whose values are doubles.
+    fn engine() -> EngineAbi {
+        unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
+            false
+        }
+        unsafe extern "C-unwind" fn result(_: *mut NativeCall, _: *const u64, _: *mut Words) -> bool {
+            false
+        }
+        unsafe extern "C-unwind" fn ignore(_: *mut NativeCall) {}
+        unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}
+        let native = Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap();
+        let call = Signature::new([Type::U64, Type::I32, Type::POINTER], Type::U64).unwrap();
+        let nil = 0xfffa << 48;
+        let call = CallFunction::new(
+            call,
+            [CallRole::Callee, CallRole::Argc, CallRole::Argv],
+            [nil, 0],
+            CallOutcome::Returned { thrown: Test::equal(0, 8, THROWN) },
+        );
+        let roles = [Role::Argc, Role::Argv { first: 0 }];
+        let outcome = ResultPath::Returned { exception: [THROWN, 0] };
+        let double = Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(0x7ff8 << 48);
+        let model = ValueModel::new(native, roles, outcome, Singleton::word(nil)).double(double).call(call);
+        EngineAbi::new(model, EngineHelpers { convert, result, finish: ignore, take_pins: ignore, fail }).unwrap()
+    }
+
+    fn helpers() -> EngineCallbackHelpers {
+        unsafe extern "C" fn argument(_: *const EngineCallbackRecord, _: usize, _: *const u64, _: *mut u8) -> bool {
+            false
+        }
+        unsafe extern "C" fn release(_: *const EngineCallbackRecord, _: *const u8) {}
+        unsafe extern "C" fn result(_: *const EngineCallbackRecord, _: *const u64, _: *mut u64) {}
+        unsafe extern "C" fn thrown(_: *const EngineCallbackRecord, _: *const u64) {}
+        unsafe extern "C" fn ended(_: *const EngineCallbackRecord) {}
+        EngineCallbackHelpers { argument, release, result, thrown, ended }
+    }
+
+    /// Adds 1 to the number.
+    unsafe extern "C" fn script(_: u64, argc: i32, argv: *const u64) -> u64 {
+        assert_eq!(argc, 1);
+        // SAFETY: the thunk passes an array with one value.
+        (f64::from_bits(unsafe { argv.read() }) + 1.0).to_bits()
+    }
+
+    /// Subtracts 1 from the number.
+    unsafe extern "C" fn handler(_: *const c_void, slots: *const u64, result: *mut u64) {
+        // SAFETY: the thunk passes the slot of the argument, and that of the result.
+        unsafe { result.write(slots.read().wrapping_sub(1)) };
+    }
+
+    fn compile(body: &EngineCallbackBody<'_>) -> Code {
+        let isa = host_isa().unwrap();
+        let compiled = Compiler::new(isa.clone()).compile(body, None).unwrap();
+        Linker::new(isa).link(&Name::of("test"), &compiled, None).unwrap()
+    }
+
+    /// Threads' numbers are loaded in programs, and returned by a function in libraries.
+    #[test]
+    fn script_runs_on_the_thread_of_the_owner_alone_in_programs_and_in_libraries() {
+        let signature = Signature::new([Type::I32], Type::I32).unwrap();
+        let abi = Abi::host().unwrap();
+        let plan = abi.plan(&signature).unwrap();
+        let key = EngineCallbackKey::of(abi, &signature, plan, &engine(), helpers()).unwrap();
+        let in_program = EngineCallbackBody::of(&key).unwrap();
+        assert!(in_program.number.is_some() == cfg!(target_os = "linux"));
+        let in_library = EngineCallbackBody { number: None, ..EngineCallbackBody::of(&key).unwrap() };
+        let pending = Pending::default();
+        let target = EngineCallbackTarget {
+            pending: &raw const pending,
+            context: ptr::null_mut(),
+            call: script as *const c_void,
+            callee: Words::default(),
+            this: Words::default(),
+            data: ptr::null(),
+        };
+        for body in [in_program, in_library] {
+            let code = compile(&body);
+            let record = EngineCallbackRecord::new();
+            let context = [0, 0, 0, (&raw const record).expose_provenance()];
+            let cell = [handler as *const c_void as usize, context.as_ptr().expose_provenance()];
+            assert_eq!((CELL_HANDLER, CELL_CONTEXT), (0, 8));
+            assert_eq!(body.spare, Spare::Int(1));
+            let (entry, cell) = (code.entry().expose_provenance(), cell.as_ptr().expose_provenance());
+            let call = move || {
+                // SAFETY: the thunk's cell comes in the second integer register, and lives as long as the calls.
+                unsafe {
+                    let thunk: extern "C" fn(i32, usize) -> i32 =
+                        transmute(ptr::with_exposed_provenance::<c_void>(entry));
+                    thunk(-5, cell)
+                }
+            };
+            assert_eq!(call(), -6, "not open yet");
+            // SAFETY: the record is new, and the target lives as long as the calls.
+            unsafe { record.open(&target) };
+            assert_eq!(call(), -4);
+            // One thread without a number, and one with another number.
+            assert_eq!(thread::spawn(call).join().unwrap(), -6);
+            let numbered = thread::spawn(move || (crate::os::thread::number(), call()).1);
+            assert_eq!(numbered.join().unwrap(), -6);
+            pending.set(true);
+            assert_eq!(call(), -6, "an exception waits");
+            pending.set(false);
+            assert_eq!(call(), -4);
+            // SAFETY: the record is open on this thread.
+            unsafe { record.close() };
+            assert_eq!(call(), -6);
+        }
+    }
 }
