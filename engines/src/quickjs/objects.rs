@@ -16,7 +16,8 @@ use super::views::Views;
 
 /// Makes arrays of samples: objects whose layout is like that of others of their kind, and all others.
 ///
-/// Numbers of elements and offsets differ, so that few fields have them by chance.
+/// Numbers of elements and offsets differ, so that few fields have them by chance. Several buffers are immutable, because
+/// padding may be 1 in one buffer and 0 in others.
 const SAMPLES: &str = r"(sharedBuffers => {
     const arrays = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
         BigInt64Array, BigUint64Array, Float16Array, Float32Array, Float64Array];
@@ -26,7 +27,7 @@ const SAMPLES: &str = r"(sharedBuffers => {
         ...arrays.flatMap((Array, index) => [new Array(13 + index), new Array(new ArrayBuffer(1024), 64 + 8 * index, 40 + index)]),
         ...arrays.map(Array => detached(new Array(77))),
         ...buffers, detached(new ArrayBuffer(70)), ...(sharedBuffers ? [new SharedArrayBuffer(33)] : []),
-        new ArrayBuffer(14).transferToImmutable(), new Uint8Array(new ArrayBuffer(35).transferToImmutable(), 3, 19),
+        ...[14, 15, 17, 18].map(length => new ArrayBuffer(length).transferToImmutable()), new Uint8Array(new ArrayBuffer(35).transferToImmutable(), 3, 19),
     ];
     const resized = (from, to, ...rest) => {
         const buffer = new ArrayBuffer(from, { maxByteLength: 4096 });

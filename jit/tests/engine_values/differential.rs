@@ -406,7 +406,9 @@ fn check(model: &Model, seed: u64, lists: Lists) {
     for round in 0..SIGNATURES {
         let signature = match (lists, round % 20) {
             (Lists::Kept, many @ 0..3) => signature_with_many_objects(&mut random, MAX_PINNED - 1 + many),
-            _ => random_signature(&mut random, &aggregates, round),
+            // Odd rounds have numbers alone, which are not pinned.
+            (Lists::Kept, _) => random_signature(&mut random, &aggregates, 2 * round),
+            (Lists::Taken, _) => random_signature(&mut random, &aggregates, round),
         };
         let into = random.bits().is_multiple_of(3);
         let (signature, values) = if into {
@@ -468,8 +470,8 @@ fn check(model: &Model, seed: u64, lists: Lists) {
     }
     if lists == Lists::Kept {
         let [known, full] = [ways.each_ref().map(|way| way.known), ways.each_ref().map(|way| way.full)];
-        assert!(known[0] > calls / 600 || !cfg!(feature = "cranelift"), "{known:?} calls found their objects");
-        assert!(full.iter().all(|&full| full > calls / 400), "{full:?} times full");
+        assert!(known[0] > calls / 200 || !cfg!(feature = "cranelift"), "{known:?} calls found their objects");
+        assert!(full.iter().all(|&full| full > calls / 200), "{full:?} times full");
     }
 }
 

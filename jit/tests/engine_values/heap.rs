@@ -65,20 +65,22 @@ const MAX_BYTES: usize = 1024;
 pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
     let shift = (random.bits() % 4) as u16;
     let address = memory::of_objects() + random.bits() % 64;
+    // Half of them are arrays that stay and may be written. Otherwise few calls with several objects would reach C.
+    let is_plain = random.bits().is_multiple_of(2);
     let bytes = match random.bits() % 3 {
-        0 => random.bits() % 24,
+        0 if !is_plain => random.bits() % 24,
         _ => MAX_BYTES as u64,
     };
     let (class, address) = match random.bits() % 12 {
-        0 => (BYTES + shift, 0),
-        1 | 2 => (POINTER, random.bits()),
-        3 => (OTHER, address),
+        0 if !is_plain => (BYTES + shift, 0),
+        1 | 2 if !is_plain => (POINTER, random.bits()),
+        3 if !is_plain => (OTHER, address),
         _ => (BYTES + shift, address),
     };
     let count = (bytes >> shift) as u32;
-    let frozen = u8::from(random.bits().is_multiple_of(8));
+    let frozen = u8::from(!is_plain && random.bits().is_multiple_of(8));
     let has_bytes = (BYTES..BYTES + 4).contains(&class) && address != 0;
-    let stays = u16::from(!(has_bytes && random.bits().is_multiple_of(6)));
+    let stays = u16::from(is_plain || !(has_bytes && random.bits().is_multiple_of(6)));
     let (address, spare) = match stays {
         1 => (address, 0),
         _ => (leak(address), leak(address)),

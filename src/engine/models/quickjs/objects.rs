@@ -67,8 +67,8 @@ const ARRAY: Range<isize> = 0..40;
 ///
 /// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one;
 /// array buffers of different lengths, a detached one; and pointer objects. `None` if no layout fits all of them, or
-/// more than one does. In versions that have immutable buffers, there must be one. Machine code does not write results into
-/// such buffers.
+/// more than one does. In versions that have immutable buffers, there must be several, because padding may be 1 in one buffer
+/// and 0 in all others. Machine code does not write results into such buffers.
 ///
 /// The fields are read by [`probe::read`](hotcall_jit::probe::read), so it finds none on systems where that is not possible.
 ///
