@@ -178,8 +178,8 @@ FUNCTION(quad_sum) {
     return int32(quad_sum(q));
 }
 
-/* The script function of the call that runs, and whether it has thrown. */
-static struct {
+/* The script function of the thread's call that runs, and whether it has thrown. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
     JSContext *ctx;
     JSValue function;
     bool has_thrown;
