@@ -182,7 +182,7 @@ fn every_byte_of_every_size_is_written_and_no_other() {
 }
 
 /// The calls, with the results in `view` where the object `held` or its buffer have been left in place.
-const CALLBACKS: [(&str, &str); 16] = [
+const CALLBACKS: [(&str, &str); 17] = [
     (
         "show = () => new Float64Array(held.slice(0, 40)).join(); fresh = () => { held = new ArrayBuffer(64); \
       new Uint8Array(held).fill(0); return held }; 0",
@@ -221,6 +221,11 @@ const CALLBACKS: [(&str, &str); 16] = [
         "0",
     ),
     ("action = take; quad_after(pact, 3, fresh()) + ' ' + mixed_after(pact, 3, fresh())", "undefined undefined"),
+    (
+        "fixed = new ArrayBuffer(64); action = () => { if (held.transferToImmutable) fixed = held.transferToImmutable() }; \
+      quad_after(pact, 3, fresh()) + ' ' + new Float64Array(fixed).join()",
+        "undefined 0,0,0,0,0,0,0,0",
+    ),
     (
         "action = () => { try { held.resize(8) } catch {} churn() }; quad_after(pact, 3, held = typeof held.resize === 'function' \
       ? new ArrayBuffer(64, { maxByteLength: 4096 }) : fresh())",

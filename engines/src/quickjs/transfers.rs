@@ -3,8 +3,9 @@
 //! The engine's `resize()` and `transfer()` free or move the bytes, even while C works on them. A runtime replaces them:
 //!
 //! * A resizable buffer has memory for its greatest length from the start, and `resize()` leaves the bytes in place.
-//! * `transfer()` and related methods give all bytes to a buffer of an equal length. For another length they copy, and
-//!   the old bytes go to a buffer that script cannot reach. It lives as long as pins or pointers keep it.
+//! * `transfer()` and related methods give all bytes to a buffer of an equal length. They copy for another length, and for
+//!   an immutable buffer if C works on the bytes. Then the old bytes go to a buffer that script cannot reach. It lives as
+//!   long as pins or pointers keep it.
 //!
 //! No other function takes the bytes of a living buffer away. Script must not reach the functions that are replaced.
 
@@ -57,7 +58,9 @@ pub(super) unsafe fn give_away(
             return Owned::result(context, call(context, original, buffer, [number(asked)]));
         }
         let is_used = is_kept() || buffers.may_be_used(context, buffer);
-        if asked == len as u64 && len > 0 {
+        // C may still write to bytes that it works on.
+        let may_change = method == Method::ToImmutable && is_used;
+        if asked == len as u64 && len > 0 && !may_change {
             let heir = Owned::result(context, call(context, original, buffer, []))?;
             buffers.owners.inherit(context, buffer, heir.value(), is_used);
             return Ok(heir);
