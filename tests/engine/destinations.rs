@@ -2,95 +2,22 @@
 
 use std::any::Any;
 
-use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, MAX_PARAMETERS, Signature, Thunk, Type};
+use hotcall::{Function, FunctionOptions, MAX_PARAMETERS, Signature, Type};
 use hotcall_engines::jsc::JscScript;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
-use rquickjs_sys as js;
 
-use crate::callees::{ACTIONS, IntToInt, int_to_int};
+use crate::callees::{ACTIONS, IntToInt, closure, int_to_int};
+use crate::languages::Language;
 use crate::world::{World, memory};
-use crate::{jsc_calls, spider_monkey_script};
 
-/// An engine for JavaScript.
-trait Language {
-    /// Makes a C function global that writes its result into a buffer.
-    fn define_into(&self, name: &str, function: &Function);
-    /// The result of a script as a string, or what it threw, likewise.
-    fn run(&self, source: &str) -> Result<String, String>;
-    /// Sets when functions are compiled.
-    fn set_after(&self, calls: u32);
-    /// Makes `pact`, a callback of the function `act`, and `collect`, which runs the collector. Both live as long as the
-    /// result.
-    fn callbacks(&self) -> Box<dyn Any>;
-}
+/// The bytes of the stack that script may use.
+const STACK: usize = 512 * 1024;
 
-impl Language for World {
-    fn define_into(&self, name: &str, function: &Function) {
-        (**self).define_into(name, function);
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        (**self).run(source)
-    }
-
-    fn set_after(&self, calls: u32) {
-        self.realm.compile_policy().set_after(calls);
-    }
-
-    fn callbacks(&self) -> Box<dyn Any> {
-        self.callback("pact", "(i32) -> i32", "n => act(n)");
-        let context = self.context;
-        // SAFETY: the context lives longer than its callbacks.
-        let collect = move |_: &mut Call<'_>| unsafe { js::JS_RunGC(js::JS_GetRuntime(context)) };
-        let thunk = Thunk::new(&int_to_int()).unwrap();
-        let collect = Callback::local(&thunk, LocalOptions::default(), Err, collect).unwrap();
-        self.define("collect", &function("collect", collect.as_ptr().cast(), &int_to_int()));
-        Box::new(collect)
-    }
-}
-
-impl Language for JscScript {
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn set_after(&self, calls: u32) {
-        self.realm.compile_policy().set_after(calls);
-    }
-
-    fn callbacks(&self) -> Box<dyn Any> {
-        Box::new((jsc_calls::callback(self, "act", &int_to_int()), jsc_calls::define_collect(self)))
-    }
-}
-
-impl Language for SpiderMonkeyScript {
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn set_after(&self, calls: u32) {
-        self.realm.compile_policy().set_after(calls);
-    }
-
-    fn callbacks(&self) -> Box<dyn Any> {
-        let act = spider_monkey_script::callback(self, "act", &int_to_int());
-        Box::new((act, spider_monkey_script::define_collect(self)))
-    }
-}
-
-/// The engines that are there.
-fn languages() -> Vec<Box<dyn Language>> {
-    let jsc = JscScript::new().map(|script| Box::new(script) as Box<dyn Language>);
-    let monkey = SpiderMonkeyScript::new().map(|script| Box::new(script) as Box<dyn Language>);
-    [Box::new(World::new([])) as Box<dyn Language>].into_iter().chain(jsc).chain(monkey).collect()
+/// Makes `pact`, a callback of the function `act`, and `collect`, which runs the collector. Both live as long as the result.
+fn callbacks<L: Language>(language: &L) -> Box<dyn Any> {
+    let (collect, function) = closure("collect", language.collector());
+    language.define("collect", &function);
+    Box::new((collect, language.callback("act", &int_to_int())))
 }
 
 pub(crate) fn function(name: &str, address: *const (), signature: &Signature) -> Function {
@@ -99,7 +26,7 @@ pub(crate) fn function(name: &str, address: *const (), signature: &Signature) ->
 }
 
 #[track_caller]
-fn check(language: &dyn Language, cases: &[(&str, &str)]) {
+fn check(language: &impl Language, cases: &[(&str, &str)]) {
     for &(source, expected) in cases {
         assert_eq!(language.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
     }
@@ -152,33 +79,47 @@ fn mixed() -> Type {
     Type::structure([("a", Type::F64), ("b", Type::I64)]).unwrap()
 }
 
-#[test]
-fn every_byte_of_every_size_is_written_and_no_other() {
-    for language in languages() {
-        // No other test has these shapes, so they are not compiled yet.
-        for after in [u32::MAX, 0] {
-            language.set_after(after);
-            for (address, size) in SIZES {
-                let ty = Type::structure([("b", Type::array(Type::U8, size).unwrap())]).unwrap();
-                let name = format!("b{size}");
-                language.define_into(&name, &function(&name, address, &Signature::new([Type::U8], ty).unwrap()));
-                let source = format!(
-                    "(() => {{ const all = new Uint8Array({size} + 2).fill(0xee); \
-                     const result = {name}(100, all.subarray(1, {size} + 1)); return result + ' ' + all.join() }})()"
-                );
-                let written: Vec<_> = (100..100 + size).map(|byte| byte.to_string()).collect();
-                let expected = format!("undefined 238,{},238", written.join(","));
-                check(&*language, &[(&source, &expected)]);
-                let short = format!("{name}(100, new Uint8Array({size} - 1))");
-                let refused = format!(
-                    "TypeError: cannot call \"{name}\": argument 2 (struct {{u8[{size}]}}): {} bytes are too few: \
-                     it has {size}",
-                    size - 1
-                );
-                check(&*language, &[(&short, &refused)]);
-            }
+/// Every byte of every size is written, and no other.
+fn writes<L: Language>() {
+    let Some(language) = L::new(STACK) else { return };
+    // No other test has these shapes, so they are not compiled yet.
+    for after in [u32::MAX, 0] {
+        language.policy().set_after(after);
+        for (address, size) in SIZES {
+            let ty = Type::structure([("b", Type::array(Type::U8, size).unwrap())]).unwrap();
+            let name = format!("b{size}");
+            language.define_into(&name, &function(&name, address, &Signature::new([Type::U8], ty).unwrap()));
+            let source = format!(
+                "(() => {{ const all = new Uint8Array({size} + 2).fill(0xee); \
+                 const result = {name}(100, all.subarray(1, {size} + 1)); return result + ' ' + all.join() }})()"
+            );
+            let written: Vec<_> = (100..100 + size).map(|byte| byte.to_string()).collect();
+            let expected = format!("undefined 238,{},238", written.join(","));
+            check(&language, &[(&source, &expected)]);
+            let short = format!("{name}(100, new Uint8Array({size} - 1))");
+            let refused = format!(
+                "TypeError: cannot call \"{name}\": argument 2 (struct {{u8[{size}]}}): {} bytes are too few: \
+                 it has {size}",
+                size - 1
+            );
+            check(&language, &[(&short, &refused)]);
         }
     }
+}
+
+#[test]
+fn quickjs_writes_every_byte_of_every_size() {
+    writes::<World>();
+}
+
+#[test]
+fn jsc_writes_every_byte_of_every_size() {
+    writes::<JscScript>();
+}
+
+#[test]
+fn spider_monkey_writes_every_byte_of_every_size() {
+    writes::<SpiderMonkeyScript>();
 }
 
 /// The calls, with the results in `view` where the object `held` or its buffer have been left in place.
@@ -238,25 +179,39 @@ const CALLBACKS: [(&str, &str); 17] = [
     ),
 ];
 
-#[test]
-fn callbacks_may_do_anything_to_the_buffer() {
-    for language in languages() {
-        let _callbacks = {
-            check(&*language, &ACTIONS);
-            check(&*language, &[("function act(n) { action(n); return 0 } 0", "0")]);
-            language.callbacks()
-        };
-        for after in [u32::MAX, 0] {
-            language.set_after(after);
-            for (name, address, ty) in
-                [("quad_after", quad_after as *const (), quad()), ("mixed_after", mixed_after as _, mixed())]
-            {
-                let signature = Signature::new([Type::FUNCTION, Type::I32], ty).unwrap();
-                language.define_into(name, &function(name, address, &signature));
-            }
-            check(&*language, &CALLBACKS);
+/// Callbacks do anything to the buffer.
+fn calls_back<L: Language>() {
+    let Some(language) = L::new(STACK) else { return };
+    let _callbacks = {
+        check(&language, &ACTIONS);
+        check(&language, &[("function act(n) { action(n); return 0 } 0", "0")]);
+        callbacks(&language)
+    };
+    for after in [u32::MAX, 0] {
+        language.policy().set_after(after);
+        for (name, address, ty) in
+            [("quad_after", quad_after as *const (), quad()), ("mixed_after", mixed_after as _, mixed())]
+        {
+            let signature = Signature::new([Type::FUNCTION, Type::I32], ty).unwrap();
+            language.define_into(name, &function(name, address, &signature));
         }
+        check(&language, &CALLBACKS);
     }
+}
+
+#[test]
+fn callbacks_of_quickjs_do_anything_to_the_buffer() {
+    calls_back::<World>();
+}
+
+#[test]
+fn callbacks_of_jsc_do_anything_to_the_buffer() {
+    calls_back::<JscScript>();
+}
+
+#[test]
+fn callbacks_of_spider_monkey_do_anything_to_the_buffer() {
+    calls_back::<SpiderMonkeyScript>();
 }
 
 /// A buffer's bytes are new every time, so the list of pinned objects fills up, and nothing else remains.

@@ -22,6 +22,7 @@ mod jsc_calls;
 mod jsc_life;
 mod jsc_objects;
 mod jsc_values;
+mod languages;
 mod object_changes;
 mod objects;
 mod others;
@@ -32,7 +33,6 @@ mod spider_monkey;
 mod spider_monkey_objects;
 mod spider_monkey_script;
 mod stress;
-mod stressed;
 mod structs;
 #[cfg(not(feature = "jit"))]
 mod without_code;

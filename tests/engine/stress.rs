@@ -15,11 +15,11 @@ use hotcall_testing::fixture::shared_object;
 use crate::callees::{
     IntToInt, call_thrice, call_with_everything, closure, everything_signature, int_to_int, sum_after,
 };
-use crate::stressed::Stressed;
+use crate::languages::Language;
 use crate::world::{CallbackWay, WAY, World};
 
 /// Runs a test in an engine with interpreted calls and with compiled ones, each with callbacks of both ways.
-fn all_ways<E: Stressed>(stack: usize, test: impl Fn(&E, &str)) {
+fn all_ways<E: Language>(stack: usize, test: impl Fn(&E, &str)) {
     for (way, name) in [(CallbackWay::Handler, "handlers"), (CallbackWay::Function, "functions")] {
         WAY.set(way);
         for (calls, compiled) in [(u32::MAX, "interpreted"), (0, "compiled")] {
@@ -82,7 +82,7 @@ extern "C-unwind" fn call(f: IntToInt, n: i32) -> i32 {
     f(n)
 }
 
-fn define<E: Stressed>(engine: &E, name: &str, address: *const (), params: &[Type], result: Type) {
+fn define<E: Language>(engine: &E, name: &str, address: *const (), params: &[Type], result: Type) {
     let signature = Signature::new(params.iter().cloned(), result).unwrap();
     // SAFETY: each function has the signature that is given with it.
     let function = unsafe { Function::from_address(name, address.cast(), &signature, FunctionOptions::default()) };
@@ -90,7 +90,7 @@ fn define<E: Stressed>(engine: &E, name: &str, address: *const (), params: &[Typ
 }
 
 /// Makes the functions global, and callbacks of `act` and `keep`. `collect(0)` collects garbage.
-fn prepare<E: Stressed>(engine: &E) -> Box<dyn Any> {
+fn prepare<E: Language>(engine: &E) -> Box<dyn Any> {
     let (function, buffer, len) = (Type::FUNCTION, Type::BUFFER, Type::USIZE);
     let point = Type::structure([("x", Type::F64), ("y", Type::F64)]).unwrap();
     let large = Type::structure([("all", Type::array(Type::U64, 16).unwrap())]).unwrap();
@@ -161,7 +161,7 @@ const CALLS: [(&str, &str); 21] = [
 ];
 
 /// Runs the calls, once for each way.
-fn survives<E: Stressed>() {
+fn survives<E: Language>() {
     all_ways::<E>(512 * 1024, |engine, way| {
         let _callbacks = prepare(engine);
         engine.collect_at_each_step();
@@ -217,7 +217,7 @@ fn library() -> Library {
 }
 
 /// The library of a call is closed below it, and its function is garbage.
-fn closes<E: Stressed>() {
+fn closes<E: Language>() {
     all_ways::<E>(512 * 1024, |engine, way| {
         let _callbacks = prepare(engine);
         let library = Rc::new(library());
@@ -256,7 +256,7 @@ fn spider_monkey_closes_libraries_of_running_calls() {
 }
 
 /// Script, C and script call each other ten thousand times. Then an exception leaves all of these calls.
-fn nests<E: Stressed>() {
+fn nests<E: Language>() {
     let run = || {
         all_ways::<E>(900 << 20, |engine, way| {
             define(engine, "call", call as _, &[Type::FUNCTION, Type::I32], Type::I32);

@@ -1,4 +1,4 @@
-//! Engines for the tests of `stress.rs`.
+//! The engines for JavaScript, for tests that run in each of them.
 
 use std::any::Any;
 
@@ -11,8 +11,8 @@ use rquickjs_sys as js;
 use crate::world::World;
 use crate::{jsc_calls, spider_monkey_script};
 
-/// An engine whose script runs under stress.
-pub(crate) trait Stressed: Sized + 'static {
+/// An engine for JavaScript.
+pub(crate) trait Language: Sized + 'static {
     /// Numbers of bytes, expressions for arrays of them, and scripts that try to take away the bytes of the array `b`.
     const TAKES: &'static [(usize, &'static str, &'static str)];
 
@@ -27,9 +27,13 @@ pub(crate) trait Stressed: Sized + 'static {
     /// A value that collects garbage.
     fn collector(&self) -> Box<dyn Fn()>;
 
+    /// Returns the result of a script as a string, or what it threw, likewise.
     fn run(&self, source: &str) -> Result<String, String>;
 
     fn define(&self, name: &str, function: &Function);
+
+    /// Makes a C function global that writes its result into a buffer.
+    fn define_into(&self, name: &str, function: &Function);
 
     /// A callback of the function of script with this name, whose pointer has a `p` in front.
     fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any>;
@@ -38,7 +42,7 @@ pub(crate) trait Stressed: Sized + 'static {
     fn pins(&self) -> usize;
 }
 
-impl Stressed for World {
+impl Language for World {
     const TAKES: &'static [(usize, &'static str, &'static str)] = &[
         (64, "new Uint8Array(64)", "b.buffer.transfer()"),
         (64, "new Uint8Array(64)", "b.buffer.transfer(0)"),
@@ -80,6 +84,10 @@ impl Stressed for World {
         (**self).define(name, function);
     }
 
+    fn define_into(&self, name: &str, function: &Function) {
+        (**self).define_into(name, function);
+    }
+
     fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
         self.callback(&format!("p{name}"), &signature.to_string(), name);
         Box::new(())
@@ -92,7 +100,7 @@ impl Stressed for World {
     }
 }
 
-impl Stressed for JscScript {
+impl Language for JscScript {
     const TAKES: &'static [(usize, &'static str, &'static str)] = &[
         (64, "new Uint8Array(64)", "b.buffer.transfer()"),
         (4096, "new Uint8Array(4096)", "b.buffer.transfer(0)"),
@@ -124,6 +132,10 @@ impl Stressed for JscScript {
         self.define(name, function);
     }
 
+    fn define_into(&self, name: &str, function: &Function) {
+        self.define_into(name, function);
+    }
+
     fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
         Box::new(jsc_calls::callback(self, name, signature))
     }
@@ -133,7 +145,7 @@ impl Stressed for JscScript {
     }
 }
 
-impl Stressed for SpiderMonkeyScript {
+impl Language for SpiderMonkeyScript {
     const TAKES: &'static [(usize, &'static str, &'static str)] = &[
         (64, "new Uint8Array(64)", "b.buffer"),
         (64, "new Uint8Array(64)", "detach(b.buffer)"),
@@ -163,6 +175,10 @@ impl Stressed for SpiderMonkeyScript {
 
     fn define(&self, name: &str, function: &Function) {
         self.define(name, function);
+    }
+
+    fn define_into(&self, name: &str, function: &Function) {
+        self.define_into(name, function);
     }
 
     fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
