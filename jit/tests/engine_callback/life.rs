@@ -190,6 +190,9 @@ fn thunks_save_no_registers() {
             "(pointer, u64) -> u64",
             "(4*i64, 3*pointer, 10*f64) -> pointer",
             "(struct {i64[3]}, f64) -> struct {i64[3]}",
+            "(4*i32) -> i32",
+            "(5*u64)",
+            "(4*f64) -> f64",
             "(12*i32) -> bool",
         ] {
             let explained =

@@ -11,8 +11,8 @@
 //! [`unpack`]). Helpers do the rest.
 //!
 //! Values that are needed after a call wait in the frame, as they do in other entries. Usually nothing is called before
-//! script. Then slots are filled for the handler alone. They are filled first if a helper may have to make a value, and if
-//! only a function can tell the thread's number.
+//! script. Then slots are filled for the handler alone. They are filled first if a helper may have to make a value, if only
+//! a function can tell the thread's number, and if there are many arguments.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
@@ -47,6 +47,10 @@ use crate::os::thread::{self, NOBODY};
 /// The number of integer registers that the call function's parameters take on their way: the record, and the address
 /// of the function.
 const CALLING_REGISTERS: usize = 2;
+
+/// The largest number of arguments that wait in registers for the handler. More would need registers that the code has to
+/// save.
+const MAX_IN_REGISTERS: usize = 4;
 
 /// A thunk in Cranelift's terms.
 pub(crate) struct EngineCallbackBody<'a> {
@@ -88,9 +92,10 @@ impl Body for EngineCallbackBody<'_> {
         let plan = &self.key.callback.plan;
         let words = self.arrival.enter(b);
         let result = CallbackResult::prepare(b, self.key, &words);
-        // Values stay in the registers that they came in, unless something is called before script.
+        // Values stay in the registers that they came in, unless something is called before script, or they are many.
         let calls_first = self.number.is_none() || arguments::need_help(self.key);
-        let slots = calls_first.then(|| store_arguments(b, &plan.args, &words));
+        let fills_first = calls_first || self.key.params.len() > MAX_IN_REGISTERS;
+        let slots = fills_first.then(|| store_arguments(b, &plan.args, &words));
         let cell = words.cell(b, self.spare);
         let [other, zeros, end, done] = std::array::from_fn(|_| b.create_block());
         for block in [end, done] {
