@@ -81,7 +81,8 @@ export function transfer(place, method, len) {
   const heir = run();
   equal(it.buffer.detached, true);
   let { memory, max } = it;
-  if (wanted !== it.len || wanted === 0) {
+  // C may still write to the bytes, and an immutable buffer does not change.
+  if (wanted !== it.len || wanted === 0 || method === "transferToImmutable") {
     memory = block(stays ? max : wanted);
     for (let i = 0; i < Math.min(wanted, it.len); i++) memory.bytes[i] = it.memory.bytes[i];
   }
