@@ -14,6 +14,7 @@ use rquickjs_sys as js;
 
 use crate::by_slots::BySlots;
 use crate::support::c::{address, compile};
+use hotcall_engines::Language;
 use hotcall_engines::quickjs::Script;
 
 /// The compared ways. `EMPTY_LOOP` does not call a function.

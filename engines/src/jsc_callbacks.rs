@@ -6,28 +6,15 @@ use hotcall::engine::{Catch, EngineCallback, EngineThunk, Site, Words};
 use hotcall::{CallbackError, Dispatch, LocalOptions, Signature};
 
 use crate::jsc::JscScript;
-use crate::jsc_api::{Api, Context, Loaded, Value};
+use crate::jsc_api::Loaded;
 use crate::jsc_engine::{Jsc, JscThrown, value, words};
+use crate::language::Language;
 
 // SAFETY: nothing here runs script.
 unsafe impl Catch for Jsc {
     unsafe fn catch(&self, site: Site, thrown: Words) -> JscThrown {
         // SAFETY: the caller promises that the engine has thrown this value.
         unsafe { self.thrown(site.context, value(thrown)) }
-    }
-}
-
-/// A function of script, which this value protects from the collector.
-struct ProtectedFunction {
-    api: &'static Api,
-    context: Context,
-    function: Value,
-}
-
-impl Drop for ProtectedFunction {
-    fn drop(&mut self) {
-        // SAFETY: the function was protected, and its context lives longer.
-        unsafe { (self.api.JSValueUnprotect)(self.context, self.function) };
     }
 }
 
@@ -47,13 +34,8 @@ impl JscScript {
         options: LocalOptions,
         dispatch: impl Dispatch,
     ) -> Result<EngineCallback, CallbackError> {
-        let api = &Loaded::get().expect("a script has its library").api;
-        let (context, function) = (self.context, self.value(source));
+        let kept = self.callee(source);
         // SAFETY: the context is the engine's, and the callback keeps the function.
-        unsafe {
-            (api.JSValueProtect)(context, function);
-            let kept = ProtectedFunction { api, context, function };
-            thunk.callback(options, dispatch, context, words(function), kept)
-        }
+        unsafe { thunk.callback(options, dispatch, self.context, words(kept.value()), kept) }
     }
 }

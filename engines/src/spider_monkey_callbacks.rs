@@ -5,8 +5,8 @@ use std::ffi::c_void;
 use hotcall::engine::{Catch, EngineCallback, EngineThunk, Site, Words};
 use hotcall::{CallbackError, Dispatch, LocalOptions, Signature};
 
+use crate::language::Language;
 use crate::spider_monkey::SpiderMonkeyScript;
-use crate::spider_monkey_api::{Api, Rooted};
 use crate::spider_monkey_engine::{SpiderMonkey, SpiderMonkeyThrown};
 
 // SAFETY: nothing here runs script.
@@ -14,19 +14,6 @@ unsafe impl Catch for SpiderMonkey {
     unsafe fn catch(&self, site: Site, _: Words) -> SpiderMonkeyThrown {
         // SAFETY: the caller promises that an exception waits in the context.
         self.thrown(unsafe { (self.api.take_exception)(site.context) })
-    }
-}
-
-/// A function of script, which this value keeps from the collector.
-struct RootedFunction {
-    api: &'static Api,
-    rooted: Rooted,
-}
-
-impl Drop for RootedFunction {
-    fn drop(&mut self) {
-        // SAFETY: this owns the root, whose context lives longer.
-        unsafe { (self.api.drop)(self.rooted) };
     }
 }
 
@@ -45,11 +32,8 @@ impl SpiderMonkeyScript {
         options: LocalOptions,
         dispatch: impl Dispatch,
     ) -> Result<EngineCallback, CallbackError> {
-        let (api, function) = (self.realm.engine().api, self.value(source));
+        let kept = self.callee(source);
         // SAFETY: the context is the engine's, and the callback keeps the function, which does not move.
-        unsafe {
-            let kept = RootedFunction { api, rooted: (api.root)(self.context, function) };
-            thunk.callback(options, dispatch, self.context, [function, 0], kept)
-        }
+        unsafe { thunk.callback(options, dispatch, self.context, [kept.value(), 0], kept) }
     }
 }

@@ -6,6 +6,7 @@ use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{EngineCallback, Words};
 use hotcall::{Callback, CallbackError, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
+use hotcall_engines::Language;
 use hotcall_engines::jsc::JscScript;
 
 use crate::quickjs_subject::CallbackWay;

@@ -10,6 +10,7 @@ mod toy;
 mod wide;
 
 use hotcall::engine::conformance::{self, Feature, PRELUDE, Report};
+use hotcall_engines::Language;
 use quickjs_subject::CallbackWay;
 
 /// Nothing failed, and not too little was tried.

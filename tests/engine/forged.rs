@@ -11,8 +11,8 @@ use hotcall_jit::Jit;
 use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
 use hotcall_testing::fixture::shared_object;
 
-use crate::jsc_calls::callback;
-use crate::jsc_values::{check, define};
+use crate::languages::{callback, check, define};
+use hotcall_engines::Language;
 use hotcall_engines::jsc::JscScript;
 
 /// Possible addresses of a cell.

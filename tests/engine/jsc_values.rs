@@ -1,108 +1,14 @@
 //! Values of every type, in and out of functions that JavaScriptCore calls.
 
-use std::ffi::c_void;
+use hotcall::Type;
 
-use hotcall::{Function, FunctionOptions, Signature, Type};
-
+use crate::languages::{check, check_refused, define};
+use crate::same::{same_bool, same_i64, same_u32, with_same};
 use hotcall_engines::jsc::JscScript;
-
-pub(crate) fn define(
-    script: &JscScript,
-    name: &str,
-    address: *const (),
-    params: impl IntoIterator<Item = Type>,
-    result: impl Into<Option<Type>>,
-) {
-    let signature = Signature::new(params, result).unwrap();
-    // SAFETY: the tests give each function its signature.
-    let function = unsafe { Function::from_address(name, address.cast(), &signature, FunctionOptions::default()) };
-    script.define(name, &function.unwrap());
-}
-
-/// Runs each script. An exception counts as its result.
-#[track_caller]
-pub(crate) fn check(script: &JscScript, cases: &[(&str, &str)]) {
-    for &(source, expected) in cases {
-        assert_eq!(script.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
-    }
-}
-
-/// The message for the first argument of a function that is called `f`.
-#[track_caller]
-fn check_refused(script: &JscScript, f: &str, ty: &str, cases: &[(&str, &str)]) {
-    for &(argument, problem) in cases {
-        let expected = format!("TypeError: cannot call \"{f}\": argument 1 ({ty}): {problem}");
-        check(script, &[(&format!("{f}({argument})"), &expected)]);
-    }
-}
-
-macro_rules! same {
-    ($($name:ident: $ty:ty;)*) => { $(pub(crate) extern "C" fn $name(value: $ty) -> $ty { value })* };
-}
-
-same! {
-    same_i8: i8;
-    same_u8: u8;
-    same_i16: i16;
-    same_u16: u16;
-    same_i32: i32;
-    same_u32: u32;
-    same_i64: i64;
-    same_u64: u64;
-    same_bool: bool;
-    same_f32: f32;
-    same_f64: f64;
-    same_pointer: *const c_void;
-    same_point: Point;
-    same_matrix: Matrix;
-}
-
-#[repr(C)]
-pub(crate) struct Point {
-    x: f64,
-    y: i32,
-}
-
-#[repr(C)]
-pub(crate) struct Matrix([u64; 8]);
-
-/// Defines functions that return their argument, each by the name of its type.
-fn with_same() -> Option<JscScript> {
-    let script = JscScript::new()?;
-    let point = || Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
-    let matrix = || Type::structure([("rows", Type::array(Type::U64, 8).unwrap())]).unwrap();
-    for (name, address, ty) in [
-        ("i8", same_i8 as *const (), Type::I8),
-        ("u8", same_u8 as _, Type::U8),
-        ("i16", same_i16 as _, Type::I16),
-        ("u16", same_u16 as _, Type::U16),
-        ("i32", same_i32 as _, Type::I32),
-        ("u32", same_u32 as _, Type::U32),
-        ("i64", same_i64 as _, Type::I64),
-        ("u64", same_u64 as _, Type::U64),
-        ("isize", same_i64 as _, Type::ISIZE),
-        ("usize", same_u64 as _, Type::USIZE),
-        ("bool", same_bool as _, Type::BOOL),
-        ("f32", same_f32 as _, Type::F32),
-        ("f64", same_f64 as _, Type::F64),
-        ("pointer", same_pointer as _, Type::POINTER),
-        ("buffer", same_pointer as _, Type::BUFFER),
-        ("text", same_pointer as _, Type::TEXT),
-        ("callable", same_pointer as _, Type::FUNCTION),
-        ("point", same_point as _, point()),
-        ("matrix", same_matrix as _, matrix()),
-    ] {
-        define(&script, name, address, [ty.clone()], ty);
-    }
-    define(&script, "address", same_pointer as _, [Type::POINTER], Type::U64);
-    // SAFETY: the engine made the pointer object.
-    unsafe { script.set_global("p", script.pointer(0x1234 as _)) };
-    Some(script)
-}
 
 #[test]
 fn small_integers_take_their_range_alone() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[
@@ -176,7 +82,7 @@ fn small_integers_take_their_range_alone() {
 
 #[test]
 fn integers_of_64_bits_become_big_ints() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[
@@ -222,7 +128,7 @@ fn integers_of_64_bits_become_big_ints() {
 
 #[test]
 fn floats_and_booleans_go_both_ways() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[
@@ -269,13 +175,14 @@ fn floats_and_booleans_go_both_ways() {
 
 #[test]
 fn pointers_go_both_ways() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[
             ("pointer(null)", "null"),
             ("address(p)", "4660"),
             ("address(pointer(p))", "4660"),
+            ("String(pointer(p))", "[object Pointer]"),
             ("pointer(p) === p", "false"),
             ("address(text(p))", "4660"),
             ("address(callable(p))", "4660"),
@@ -311,7 +218,7 @@ pub(crate) extern "C" fn first(bytes: *const u8) -> u8 {
 
 #[test]
 fn buffers_are_passed_by_address() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     define(&script, "first", first as _, [Type::BUFFER], Type::U8);
     define(&script, "first_of_text", first as _, [Type::TEXT], Type::U8);
     check(
@@ -356,7 +263,7 @@ fn buffers_are_passed_by_address() {
 /// The engine detaches the memory of WebAssembly when it grows, even if its address was asked for.
 #[test]
 fn memory_of_web_assembly_is_refused() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[(
@@ -378,7 +285,7 @@ fn memory_of_web_assembly_is_refused() {
 
 #[test]
 fn structs_go_both_ways() {
-    let Some(script) = with_same() else { return };
+    let Some(script) = with_same::<JscScript>() else { return };
     check(
         &script,
         &[

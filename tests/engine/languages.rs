@@ -1,191 +1,87 @@
-//! The engines for JavaScript, for tests that run in each of them.
+//! Tools of tests that run in each engine for JavaScript.
 
-use std::any::Any;
+use hotcall::{Function, FunctionOptions, LocalCallback, Signature, Type};
+use hotcall_engines::{Language, ScriptCallback};
 
-use hotcall::engine::CompilePolicy;
-use hotcall::{Function, Signature};
-use hotcall_engines::jsc::JscScript;
-use hotcall_engines::spider_monkey::SpiderMonkeyScript;
-use rquickjs_sys as js;
+use crate::callees::closure;
+use crate::world::{WAY, both_ways};
 
-use crate::world::World;
-use crate::{jsc_calls, spider_monkey_script};
+/// Makes tests of functions that take an engine as their type: for each engine a module with tests of the same names.
+macro_rules! in_each_engine {
+    ($($test:ident),* $(,)?) => {
+        mod quickjs {
+            $(#[test] fn $test() { super::$test::<hotcall_engines::quickjs::Script>() })*
+        }
+        mod jsc {
+            $(#[test] fn $test() { super::$test::<hotcall_engines::jsc::JscScript>() })*
+        }
+        mod spider_monkey {
+            $(#[test] fn $test() { super::$test::<hotcall_engines::spider_monkey::SpiderMonkeyScript>() })*
+        }
+    };
+}
+pub(crate) use in_each_engine;
 
-/// An engine for JavaScript.
-pub(crate) trait Language: Sized + 'static {
-    /// Numbers of bytes, expressions for arrays of them, and scripts that try to take away the bytes of the array `b`.
-    const TAKES: &'static [(usize, &'static str, &'static str)];
+/// The bytes of the stack that script may use, in most tests.
+pub(crate) const STACK: usize = 512 * 1024;
 
-    /// Script may use this number of bytes of the stack. `None` if the engine is not installed.
-    fn new(stack: usize) -> Option<Self>;
-
-    fn policy(&self) -> &CompilePolicy;
-
-    /// Collects garbage from now on whenever machine code calls the engine.
-    fn collect_at_each_step(&self);
-
-    /// A value that collects garbage.
-    fn collector(&self) -> Box<dyn Fn()>;
-
-    /// Returns the result of a script as a string, or what it threw, likewise.
-    fn run(&self, source: &str) -> Result<String, String>;
-
-    fn define(&self, name: &str, function: &Function);
-
-    /// Makes a C function global that writes its result into a buffer.
-    fn define_into(&self, name: &str, function: &Function);
-
-    /// A callback of the function of script with this name, whose pointer has a `p` in front.
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any>;
-
-    /// The number of pins that helpers have not released.
-    fn pins(&self) -> usize;
+/// Runs a test in an engine with interpreted calls and with compiled ones, each with callbacks of both ways. The test gets a
+/// description of them.
+pub(crate) fn all_ways<L: Language>(stack: usize, test: impl Fn(&L, &str)) {
+    both_ways(|| {
+        for (calls, compiled) in [(u32::MAX, "interpreted"), (0, "compiled")] {
+            let Some(language) = L::with_stack(stack) else { return };
+            language.realm().compile_policy().set_after(calls);
+            test(&language, &format!("{compiled}, {:?}", WAY.get()));
+            // SAFETY: no call runs.
+            unsafe { language.realm().take_pins(language.site()) };
+            assert_eq!(language.pins(), 0);
+            assert!(!language.realm().is_pending());
+        }
+    });
 }
 
-impl Language for World {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
-        (64, "new Uint8Array(64)", "b.buffer.transfer(0)"),
-        (4096, "new Uint8Array(4096)", "b.buffer.transfer(1000)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(4096)"),
-    ];
+pub(crate) fn function(name: &str, address: *const (), signature: &Signature) -> Function {
+    // SAFETY: the tests give each function its signature.
+    unsafe { Function::from_address(name, address.cast(), signature, FunctionOptions::default()) }.unwrap()
+}
 
-    fn new(stack: usize) -> Option<Self> {
-        let world = Self::new([]);
-        // SAFETY: the runtime is this thread's.
-        unsafe { js::JS_SetMaxStackSize(js::JS_GetRuntime(world.context), stack as u64) };
-        Some(world)
-    }
+/// Makes the function at an address global.
+pub(crate) fn define(
+    language: &impl Language,
+    name: &str,
+    address: *const (),
+    params: impl IntoIterator<Item = Type>,
+    result: impl Into<Option<Type>>,
+) {
+    language.define(name, &function(name, address, &Signature::new(params, result).unwrap()));
+}
 
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
-    }
+/// Makes a callback of the global function with this name, and a global pointer to it whose name has a `p` in front.
+pub(crate) fn callback(language: &impl Language, name: &str, signature: &Signature) -> ScriptCallback {
+    language.define_callback(WAY.get(), &format!("p{name}"), signature, name).unwrap()
+}
 
-    /// The collector frees cycles alone. All values in calls are counted, so it cannot take one that a helper has.
-    fn collect_at_each_step(&self) {}
+/// Makes `collect(0)` a function of script that runs the collector.
+pub(crate) fn define_collect(language: &impl Language) -> LocalCallback {
+    let (callback, function) = closure("collect", language.collector());
+    language.define("collect", &function);
+    callback
+}
 
-    /// It runs again when the next object is made.
-    fn collector(&self) -> Box<dyn Fn()> {
-        // SAFETY: the context is alive.
-        let runtime = unsafe { js::JS_GetRuntime(self.context) };
-        // SAFETY: callbacks of this runtime call it, on its thread.
-        Box::new(move || unsafe {
-            js::JS_RunGC(runtime);
-            js::JS_SetGCThreshold(runtime, 0);
-        })
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        (**self).run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        (**self).define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        (**self).define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        self.callback(&format!("p{name}"), &signature.to_string(), name);
-        Box::new(())
-    }
-
-    fn pins(&self) -> usize {
-        // SAFETY: no call runs.
-        unsafe { self.realm.take_pins(self.site()) };
-        self.realm.engine().buffers().pins().count()
+/// Runs each script. An exception counts as its result.
+#[track_caller]
+pub(crate) fn check(language: &impl Language, cases: &[(&str, &str)]) {
+    for &(source, expected) in cases {
+        assert_eq!(language.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
     }
 }
 
-impl Language for JscScript {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
-        (4096, "new Uint8Array(4096)", "b.buffer.transfer(0)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.transfer(1000)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
-    ];
-
-    fn new(_: usize) -> Option<Self> {
-        Self::new()
-    }
-
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
-    }
-
-    fn collect_at_each_step(&self) {
-        self.realm.engine().collects.set(true);
-    }
-
-    fn collector(&self) -> Box<dyn Fn()> {
-        Box::new(self.collector())
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        self.define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        Box::new(jsc_calls::callback(self, name, signature))
-    }
-
-    fn pins(&self) -> usize {
-        self.realm.engine().pins.get()
-    }
-}
-
-impl Language for SpiderMonkeyScript {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer"),
-        (64, "new Uint8Array(64)", "detach(b.buffer)"),
-        (64, "new Uint8Array(new ArrayBuffer(64))", "detach(b.buffer)"),
-        (4096, "new Uint8Array(4096)", "detach(b.buffer)"),
-    ];
-
-    fn new(stack: usize) -> Option<Self> {
-        Self::with_stack(stack)
-    }
-
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
-    }
-
-    fn collect_at_each_step(&self) {
-        self.collect_at_each_step();
-    }
-
-    fn collector(&self) -> Box<dyn Fn()> {
-        Box::new(self.collector())
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        self.define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        Box::new(spider_monkey_script::callback(self, name, signature))
-    }
-
-    fn pins(&self) -> usize {
-        self.realm.engine().pins.get()
+/// Expects the message for the first argument of a function that is called `f`.
+#[track_caller]
+pub(crate) fn check_refused(language: &impl Language, f: &str, ty: &str, cases: &[(&str, &str)]) {
+    for &(argument, problem) in cases {
+        let expected = format!("TypeError: cannot call \"{f}\": argument 1 ({ty}): {problem}");
+        check(language, &[(&format!("{f}({argument})"), &expected)]);
     }
 }
