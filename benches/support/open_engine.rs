@@ -85,13 +85,11 @@ pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
 
 fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row, Box<dyn Error>> {
     let symbols = signatures.len();
-    // SAFETY: the model is that of QuickJS, whose calls are imitated here.
-    let realm = unsafe { Realm::new(Mute, quickjs::model()) }?;
     let time = |calls: u32| -> Result<f64, Box<dyn Error>> {
-        realm.compile_policy().set_after(calls);
         let mut times = Vec::with_capacity(ROUNDS);
         for _ in 0..ROUNDS {
-            let functions = functions(signatures)?;
+            // A realm keeps the shapes that it has used, and their code.
+            let (realm, functions) = (realm(calls)?, functions(signatures)?);
             let start = Instant::now();
             // SAFETY: the target takes any arguments.
             let records = unsafe { realm.records(&functions) }?;
@@ -101,11 +99,7 @@ fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row,
         Ok(median(times))
     };
     let (records_us, records_compiled_us) = (time(u32::MAX)?, time(0)?);
-    // A realm keeps the code of shapes that it has used.
-    drop(realm);
-    // SAFETY: the model is that of QuickJS, whose calls are imitated here.
-    let realm = unsafe { Realm::new(Mute, quickjs::model()) }?;
-    realm.compile_policy().set_after(u32::MAX);
+    let realm = realm(u32::MAX)?;
     let functions = functions(signatures)?;
     // SAFETY: the target takes any arguments.
     let records = unsafe { realm.records(&functions) }?;
@@ -133,6 +127,14 @@ fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row,
         compiling_call_us_p99: percentile(&mut compiling, 99),
         compiling_call_us: median(compiling),
     })
+}
+
+/// A new realm, whose functions are compiled after this number of calls.
+fn realm(after: u32) -> Result<Realm<Mute>, Box<dyn Error>> {
+    // SAFETY: the model is that of QuickJS, whose calls are imitated here.
+    let realm = unsafe { Realm::new(Mute, quickjs::model()) }?;
+    realm.compile_policy().set_after(after);
+    Ok(realm)
 }
 
 /// A function of each signature.

@@ -6,7 +6,7 @@ use hotcall_engines::quickjs::METHODS;
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 use rquickjs::{Ctx, Object, Result, Value};
 
-use crate::ffi::{ffi, owned, script};
+use crate::script::{owned, realm, script, take_pins};
 
 /// Adds the functions by which `ffi.js` replaces the engine's.
 ///
@@ -31,19 +31,19 @@ pub(crate) fn install<'js>(own: &Ctx<'js>, ctx: &Ctx<'js>, functions: &Object<'j
 unsafe extern "C" fn construct(context: *mut JSContext, target: JSValue, argc: i32, args: *mut JSValue) -> JSValue {
     let Some(context) = NonNull::new(context) else { return js::JS_EXCEPTION };
     // SAFETY: the engine passes a live context, and what a constructor needs.
-    unsafe { ffi(&Ctx::from_raw(context)).realm.engine().construct_buffer(target, argc, args) }
+    unsafe { realm(&Ctx::from_raw(context)).engine().construct_buffer(target, argc, args) }
 }
 
 /// `transfer(length)` and related methods. Returns the buffer that script gets.
 fn give_away<'js>(ctx: Ctx<'js>, name: String, buffer: Value<'js>, length: Value<'js>) -> Result<Value<'js>> {
     let ctx = script(&ctx);
     let Some((_, method)) = METHODS.iter().find(|(known, _)| *known == name) else { return Ok(length) };
-    let ffi = ffi(&ctx);
+    let realm = realm(&ctx);
     let is_used = || {
         // The engine's host knows the buffers of calls that have returned.
-        ffi.take_pins();
-        ffi.realm.pins_are_in_use()
+        take_pins(&ctx);
+        realm.pins_are_in_use()
     };
     // SAFETY: the values are the engine's.
-    owned(&ctx, unsafe { ffi.realm.engine().give_away(*method, buffer.as_raw(), length.as_raw(), is_used) })
+    owned(&ctx, unsafe { realm.engine().give_away(*method, buffer.as_raw(), length.as_raw(), is_used) })
 }

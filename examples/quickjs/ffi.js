@@ -1,4 +1,4 @@
-// The FFI part of the `Deno` namespace, built from the functions of ffi.rs.
+// The FFI part of the `Deno` namespace, built from the functions that ffi.rs installs.
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError, Deno } = script;

@@ -1,22 +1,31 @@
 //! A small JavaScript runtime on QuickJS with Deno's FFI, as an example of hotcall's use.
 //!
-//! The author of a runtime would copy `ffi.rs`, and the engine in `engines/src/quickjs/`.
+//! The author of a runtime would copy `ffi.rs` with the files that it imports, and the engine in `engines/src/quickjs/`.
 
+mod atoms;
 mod buffers;
-mod declared;
+mod callbacks;
+mod declarations;
+mod event;
 mod exceptions;
 mod ffi;
 mod functions;
 mod host;
+mod libraries;
 mod modules;
+mod nonblocking;
 mod permissions;
 mod pointers;
 mod prelude;
 mod runtime;
+mod script;
 mod shared_memory;
 mod stack;
+mod symbols;
+mod table;
 mod thread_pool;
 mod turn;
+mod usual_form;
 
 use std::process::ExitCode;
 

@@ -9,8 +9,8 @@ use hotcall_engines::quickjs::{Owned, words};
 use rquickjs::qjs::{self as js, JSValue};
 use rquickjs::{Ctx, Function, Object, Result, Value};
 
-use crate::ffi::{ffi, owned, script, site, type_error};
 use crate::host;
+use crate::script::{owned, realm, script, site, to_address, to_value, type_error};
 
 /// Adds the functions for pointers.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()> {
@@ -26,11 +26,11 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()
 
 /// The pointer object of an address, or null.
 fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
+    let realm = realm(&ctx);
     // SAFETY: the values are the engine's.
     unsafe {
-        match ffi.realm.to_slot(site(&ctx), &Type::USIZE, words(address.as_raw())) {
-            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+        match realm.to_slot(site(&ctx), &Type::USIZE, words(address.as_raw())) {
+            Ok(slot) => to_value(&ctx, &Type::POINTER, slot),
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI address: {problem}"))),
         }
     }
@@ -40,15 +40,14 @@ fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
 fn pointer_into<'js>(ctx: &Ctx<'js>, buffer: JSValue, address: *const c_void) -> Result<Value<'js>> {
     // SAFETY: the buffer is one of the engine's, and the pointer belongs to this function.
     unsafe {
-        let pointer = host::pointer_into(ffi(ctx).realm.engine(), script(ctx).as_raw().as_ptr(), buffer, address);
+        let pointer = host::pointer_into(realm(ctx).engine(), script(ctx).as_raw().as_ptr(), buffer, address);
         owned(ctx, Owned::result(ctx.as_raw().as_ptr(), pointer))
     }
 }
 
 /// The pointer object some bytes after another one. If that leads into a buffer, so does the new one.
 fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
-    let address = ffi.to_address(&ctx, &pointer)?;
+    let address = to_address(&ctx, &pointer)?;
     if address.is_null() {
         return Err(type_error(&ctx, "Invalid pointer to offset, pointer is null"));
     }
@@ -56,30 +55,29 @@ fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<
     let context = ctx.as_raw().as_ptr();
     // SAFETY: the pointer is an object, and the slot that of a pointer.
     unsafe {
-        match ffi.realm.engine().buffers().owners().get(context, pointer.as_raw()) {
+        match realm(&ctx).engine().buffers().owners().get(context, pointer.as_raw()) {
             Some(owner) => pointer_into(&ctx, owner.value(), address),
-            None => ffi.to_value(&ctx, &Type::POINTER, address.into()),
+            None => to_value(&ctx, &Type::POINTER, address.into()),
         }
     }
 }
 
 /// The address of a pointer object, or 0.
 fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
-    let address = ffi.to_address(&ctx, &pointer)?;
+    let address = to_address(&ctx, &pointer)?;
     // SAFETY: the slot is that of an integer.
-    unsafe { ffi.to_value(&ctx, &Type::USIZE, address.into()) }
+    unsafe { to_value(&ctx, &Type::USIZE, address.into()) }
 }
 
 /// The pointer object of the bytes of a buffer or a view.
 fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
+    let realm = realm(&ctx);
     // SAFETY: the value is the engine's, and has bytes if it has an address.
     unsafe {
-        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
+        match realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
             Ok(slot) => {
                 let context = ctx.as_raw().as_ptr();
-                let buffer = host::buffer_of(ffi.realm.engine().buffers(), context, value.as_raw());
+                let buffer = host::buffer_of(realm.engine().buffers(), context, value.as_raw());
                 pointer_into(&ctx, buffer.as_ref().map_or(js::JS_NULL, Owned::value), slot.as_ptr())
             }
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
@@ -89,7 +87,7 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
 
 /// The address some bytes after a pointer. The pointer must not be null.
 fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
-    let pointer = ffi(ctx).to_address(ctx, pointer)?;
+    let pointer = to_address(ctx, pointer)?;
     let address = pointer.cast::<u8>().wrapping_offset(offset as isize);
     // For the engine, memory at null is memory that it has to allocate.
     if pointer.is_null() || address.is_null() {
@@ -107,7 +105,7 @@ fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> R
     unsafe {
         address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
         let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
-        ffi(&ctx).to_value(&ctx, &Type::from(scalar), slot)
+        to_value(&ctx, &Type::from(scalar), slot)
     }
 }
 
@@ -128,8 +126,8 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
         let context = ctx.as_raw().as_ptr();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
         let buffer = owned(&ctx, Owned::result(context, buffer))?;
-        let ffi = ffi(&ctx);
-        let owners = ffi.realm.engine().buffers().owners();
+        let realm = realm(&ctx);
+        let owners = realm.engine().buffers().owners();
         if let Some(owner) = owners.get(context, pointer.as_raw()) {
             owners.set(context, buffer.as_raw(), owner.value());
         }
@@ -141,7 +139,7 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
 fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: f64) -> Result<()> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     // SAFETY: the value is the engine's.
-    let view = unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) };
+    let view = unsafe { realm(&ctx).engine().view(site(&ctx), words(destination.as_raw())) };
     let View::Bytes { address: to, len } = view else {
         return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView"));
     };

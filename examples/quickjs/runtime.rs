@@ -13,11 +13,10 @@ use rquickjs::promise::PromiseState;
 use rquickjs::qjs as js;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value};
 
-use crate::buffers;
-use crate::ffi::{Event, Ffi};
+use crate::event::Event;
+use crate::ffi::Ffi;
 use crate::modules::{self, Files};
 use crate::permissions::Permission;
-use crate::pointers;
 use crate::prelude;
 use crate::shared_memory;
 use crate::stack;
@@ -152,7 +151,7 @@ impl Rejections {
 
 /// A running script.
 struct Script<'js> {
-    ffi: Rc<Ffi>,
+    ffi: Ffi,
     events: Receiver<Event>,
     timers: Timers,
     /// True if the last thing that happened was an event, so that a timer comes next.
@@ -170,8 +169,6 @@ impl<'js> Script<'js> {
         let natives = prelude::natives(own, &options.script, &options.args)?;
         timers.install(own, &natives)?;
         let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), options.threads, queue)?;
-        buffers::install(own, ctx, &functions)?;
-        pointers::install(own, &functions)?;
         let prelude = prelude::install(own, ctx, &natives, &functions)?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }
@@ -183,7 +180,7 @@ impl<'js> Script<'js> {
             // Those calls work on the engine's memory.
             process::exit(code.map_or(1, i32::from));
         }
-        self.ffi.shut_down();
+        self.ffi.shut_down(ctx);
         code
     }
 
@@ -256,7 +253,7 @@ impl<'js> Script<'js> {
             None => self.events.recv().ok(),
         };
         self.was_event.set(event.is_some());
-        self.ffi.end_turn();
+        self.ffi.end_turn(ctx);
         match (event, next) {
             (Some(event), _) => {
                 if let Err(error) = self.ffi.handle(ctx, event) {

@@ -20,7 +20,7 @@ use crate::entry::engine_callback::interpreter::ScriptCall;
 use crate::entry::engine_callback::key::{EngineCallbackKey, MAX_COMPILED};
 use crate::entry::engine_values::destination::Destination;
 use crate::entry::engine_values::function::EngineValues;
-use crate::entry::engine_values::holder;
+use crate::entry::engine_values::interpreted;
 use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::shape::Shape;
@@ -277,7 +277,7 @@ impl Jit {
         let make = || {
             let uncompiled = self.uncompiled.get_or_make(&no_fork, engine, Life::Kept, || {
                 // SAFETY: the handler takes this context, and the slots of the model's native function.
-                unsafe { Uncompiled::new(&no_fork, self.generator.as_deref(), abi, engine, holder::with_data) }
+                unsafe { Uncompiled::new(&no_fork, self.generator.as_deref(), abi, engine, interpreted::with_data) }
             })?;
             let trampolines = match &self.generator {
                 Some(_) => [&self.uncompiled_trampolines, &self.trampolines],

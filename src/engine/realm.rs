@@ -65,7 +65,8 @@ impl<E: Engine> Realm<E> {
     /// without bytes, detached, shown in part. At least one must be of each of the [kinds](super::ObjectClass::kinds),
     /// because nothing else shows that a kind is right. If script may [move](super::Object::stays) the bytes of some
     /// objects of a kind, at least one sample must be such an object, with bytes that are not all 0: [`Engine::view`] may
-    /// move them, so machine code's bytes are compared with the view's.
+    /// move them, so machine code's bytes are compared with the view's. If some bytes of a kind must not
+    /// [change](super::Object::writable), there must be a sample of those, and one of others.
     ///
     /// `retain` adds a reference to an object. [`Engine::release`] releases it. So the [counter
     /// ](super::PinList::references) of the list of pinned objects is compared too: each sample's must grow by 1, and

@@ -46,6 +46,7 @@ impl NativeCall {
     /// # Safety
     ///
     /// The call may be written to.
+    #[cfg(feature = "cranelift")]
     pub(crate) const unsafe fn begin(call: *mut Self) {
         // SAFETY: the caller promises that the call may be written to.
         unsafe { (&raw mut (*call).pinned).write(0) };

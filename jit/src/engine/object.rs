@@ -30,8 +30,8 @@ pub struct Object {
     /// The check that holds while the bytes stay in place if script runs; `None` if those of all such objects do.
     ///
     /// Structs and unions are copied before C runs. So their parameters take the other objects too. Parameters that give
-    /// C an address do not, and neither does memory for a result. A helper may move the bytes of an object that does not
-    /// stay, too, unless it is one of a [fast call](crate::engine::fast_call::FastCallHelpers).
+    /// C an address do not, and no result is written there. Helpers may move the bytes of such objects, too, but not those
+    /// of a [fast call](crate::engine::fast_call::FastCallHelpers).
     pub stays: Option<Check>,
 }
 

@@ -79,6 +79,7 @@ impl RecordHead {
         self.interpreted.store(self.interpreted_calls() + 1, Ordering::Relaxed);
     }
 
+    #[cfg(feature = "cranelift")]
     pub(crate) const fn is_gone(&self) -> bool {
         self.pending.is_null()
     }

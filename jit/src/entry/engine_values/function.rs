@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::engine::record::{Pending, RecordHead};
 use crate::entry::callback::thunk::Use;
-use crate::entry::engine_values::holder::{self, ShapeHolder};
+use crate::entry::engine_values::holder::ShapeHolder;
+use crate::entry::engine_values::interpreted;
 use crate::entry::engine_values::policy::CompilePolicy;
 use crate::entry::engine_values::shape::{Shape, ShapeEntry, ShapeStubs};
 use crate::error::JitError;
@@ -106,7 +107,7 @@ impl EngineValues {
                 let stub = stubs.pool().take()?;
                 // SAFETY: the stub belongs to this function; the handler's context is the record, where code and
                 // handler look for it.
-                unsafe { stub.bind(holder::with_record as Handler, record.cast_mut().cast()) };
+                unsafe { stub.bind(interpreted::with_record as Handler, record.cast_mut().cast()) };
                 (stub.entry(), Some((stub, *stubs)))
             }
         };

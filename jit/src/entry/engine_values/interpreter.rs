@@ -6,7 +6,6 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::Arc;
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
@@ -15,15 +14,13 @@ use crate::c::signature::MAX_PARAMETERS;
 use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::object::Want;
 use crate::engine::pins::{MAX_PINNED, PinList};
-use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::{EngineAbi, ResultPath, Role, ValueModel};
+use crate::engine::record::Pending;
+use crate::engine::values::model::{EngineAbi, ValueModel};
 use crate::entry::engine_values::destination::Destination;
-use crate::entry::engine_values::native_result::NativeResult;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
 use crate::lock::Once;
-use crate::stubs::cell::{RetiredCell, count_retired_call};
 
 /// A signature with the model by which its values are converted.
 pub(crate) struct Interpreter {
@@ -112,24 +109,13 @@ impl Interpreter {
         self.params.len()
     }
 
-    /// Returns the interpreter of a record.
-    ///
-    /// # Safety
-    ///
-    /// The record was made for functions of the engine-values entry, and is not gone. It lives as long as the result.
-    unsafe fn of<'a>(record: *const RecordHead) -> &'a Self {
-        // SAFETY: the record points to the holder of its shape, whose first field is the interpreter. The record's native
-        // function keeps the holder.
-        unsafe { &*(*record).shape.cast::<Arc<Self>>() }
-    }
-
     /// Makes the call and converts its result to a value. On failure it throws, and returns `false`.
     ///
     /// # Safety
     ///
     /// * The call is one of a function of this signature, with room for its pins.
     /// * There are `argc` values at `argv`, of the model's size.
-    unsafe fn run(&self, call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
+    pub(crate) unsafe fn run(&self, call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
         let helpers = self.engine.helpers();
         // SAFETY: the record lives as long as the engine may call its function.
         let record = unsafe { &*(*call).record };
@@ -303,158 +289,5 @@ impl ResultMemory {
             Self::Short(words) => words.as_mut_ptr().cast(),
             Self::Long(words) => words.as_mut_ptr().cast(),
         }
-    }
-}
-
-/// Makes a call that a compiled trampoline does not handle.
-///
-/// # Safety
-///
-/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, and the call has room for
-///   its pins.
-/// * There are `argc` values at `argv`.
-pub(crate) unsafe fn interpret(call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
-    // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins and
-    // its values.
-    unsafe {
-        if (*(*call).record).is_gone() {
-            // No helper can be asked to throw, because all of them need the whole record.
-            count_retired_call();
-            return false;
-        }
-        NativeCall::begin(call);
-        Interpreter::of((*call).record).run(call, argc, argv, value)
-    }
-}
-
-/// Converts the arguments of a call that compiled code goes on with, and counts the call. Returns the record's target. On
-/// failure it throws, and returns null.
-///
-/// # Safety
-///
-/// * The contract of [`interpret`].
-/// * There are slots for all parameters at `slots`.
-#[cfg(feature = "cranelift")]
-pub(crate) unsafe extern "C-unwind" fn begin(
-    call: *mut NativeCall,
-    argc: usize,
-    argv: *const u8,
-    slots: *mut u64,
-) -> *const c_void {
-    // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins, its
-    // values and its slots.
-    unsafe {
-        let record = &*(*call).record;
-        if record.is_gone() {
-            count_retired_call();
-            return ptr::null();
-        }
-        NativeCall::begin(call);
-        let (this, target) = (Interpreter::of(record), record.target());
-        if target.is_null() {
-            (this.engine.helpers().fail)(call, Failure::Closed);
-            return ptr::null();
-        }
-        record.count_call();
-        if this.convert(call, argc, argv, slots) { target } else { ptr::null() }
-    }
-}
-
-/// Returns the engine of a record.
-///
-/// # Safety
-///
-/// [`EngineValues::record`](super::function::EngineValues::record) made the record, or [`DroppedFunction`] has it.
-#[cfg(feature = "cranelift")]
-pub(crate) unsafe fn engine_of<'a>(record: *const RecordHead) -> &'a EngineAbi {
-    // SAFETY: a record that is gone is the first field of a `DroppedFunction`. Others keep their interpreter.
-    unsafe {
-        if (*record).is_gone() { &(*record.cast::<DroppedFunction>()).engine } else { Interpreter::of(record).engine() }
-    }
-}
-
-/// Returns the record that the engine passes in a call.
-///
-/// # Safety
-///
-/// The slots are those of a call of the native function of this model, which passes the record.
-pub(crate) unsafe fn passed_record(engine: &EngineAbi, args: *const u64) -> *const RecordHead {
-    // SAFETY: the caller promises that the slots are those of the native function.
-    unsafe { argument(engine, args, |role| role == Role::Data) as *const RecordHead }
-}
-
-/// The context of stubs whose function was dropped.
-#[repr(C)]
-pub(crate) struct DroppedFunction {
-    // The first field, because compiled code knows the record alone. The record makes it leave the call to the
-    // interpreter.
-    record: RecordHead,
-    engine: EngineAbi,
-}
-
-impl DroppedFunction {
-    /// Makes the cell for all dropped functions of a thunk for the model's native function. It is never freed, and
-    /// neither is the thunk.
-    pub(crate) fn leak(engine: &EngineAbi) -> &'static RetiredCell {
-        let dropped: &'static Self = Box::leak(Box::new(Self { record: RecordHead::gone(), engine: engine.clone() }));
-        Box::leak(Box::new(RetiredCell::new(with_dropped, ptr::from_ref(dropped).cast())))
-    }
-}
-
-/// The handler of functions that were dropped.
-///
-/// # Safety
-///
-/// A thunk of the model's native function calls it, with a context from [`DroppedFunction::leak`].
-unsafe extern "C-unwind" fn with_dropped(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the context is a leaked `DroppedFunction`, and the slots are those of its model's native function.
-    unsafe {
-        let dropped = &*context.cast::<DroppedFunction>();
-        answer(&dropped.engine, &dropped.record, args, result);
-    }
-}
-
-/// Returns the slot of the parameter with a role, or 0.
-///
-/// # Safety
-///
-/// The slots are those of the model's native function.
-unsafe fn argument(engine: &EngineAbi, args: *const u64, is: fn(Role) -> bool) -> usize {
-    // SAFETY: the slots are those of the native function, and the index is that of one of its parameters.
-    engine.model().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
-}
-
-/// Answers the engine's call.
-///
-/// # Safety
-///
-/// The slots are those of the model's native function, and `result` is for its result. The record is one of the model's
-/// engine, or gone.
-pub(crate) unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64, result: *mut u64) {
-    /// The call with room for its pins.
-    #[repr(C)]
-    struct PinnedCall {
-        call: NativeCall,
-        pins: [MaybeUninit<usize>; MAX_PARAMETERS],
-    }
-    let model = engine.model();
-    let size = usize::from(model.size);
-    // SAFETY: the slots are those of the native function, and the model describes their contents.
-    unsafe {
-        let context = argument(engine, args, |role| role == Role::Context) as *mut c_void;
-        let exception = argument(engine, args, |role| role == Role::Exception) as *mut c_void;
-        let argc = argument(engine, args, |role| role == Role::Argc);
-        let array = argument(engine, args, |role| matches!(role, Role::Argv { .. })) as *mut u8;
-        let argv = array.add(usize::from(model.first_argument()) * size);
-        let call = NativeCall::new(record, context, exception);
-        let mut call = PinnedCall { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
-        let mut value = [0; 2];
-        let made = interpret((&raw mut call).cast(), argc, argv, &mut value);
-        let (to, words) = match model.outcome {
-            ResultPath::Returned { .. } => (ptr::null_mut(), size / 8),
-            ResultPath::Stored { index, .. } => (array.add(usize::from(index) * size), 1),
-        };
-        let NativeResult(first, second) = NativeResult::of(engine, made.then_some(value), to);
-        [first, second].as_ptr().copy_to_nonoverlapping(result, words);
     }
 }

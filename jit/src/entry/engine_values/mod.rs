@@ -9,10 +9,12 @@ mod call;
 #[cfg(feature = "cranelift")]
 mod call_parts;
 pub(crate) mod destination;
+mod dropped;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod function;
 pub(crate) mod holder;
+pub(crate) mod interpreted;
 pub(crate) mod interpreter;
 pub(crate) mod key;
 mod native_result;
@@ -20,6 +22,7 @@ mod native_result;
 mod objects;
 #[cfg(feature = "cranelift")]
 pub(crate) mod pack;
+mod passed;
 pub(crate) mod policy;
 pub(crate) mod shape;
 pub(crate) mod uncompiled;

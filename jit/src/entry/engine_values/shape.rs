@@ -15,10 +15,10 @@ use crate::convention::abi::Abi;
 use crate::debug::name::Name;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::ThunkCode;
-use crate::entry::engine_values::interpreter::{DroppedFunction, Interpreter};
+use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::policy::{CompilePolicy, Job};
-use crate::entry::engine_values::uncompiled::Uncompiled;
+use crate::entry::engine_values::uncompiled::{Addresses, Uncompiled};
 use crate::error::JitError;
 use crate::lock::{Once, hold_off};
 use crate::os::fork;
@@ -27,7 +27,7 @@ use crate::stubs::switch::Switch;
 
 /// The functions of one shape for engines of one model.
 pub(crate) struct Shape {
-    pub(crate) interpreter: Arc<Interpreter>,
+    pub(crate) interpreter: Interpreter,
     pub(crate) entry: ShapeEntry,
     /// Compiles the shape. `None` if its calls are always interpreted.
     generator: Option<Arc<Generator>>,
@@ -76,15 +76,14 @@ impl Shape {
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, interpreter.destination());
         let is_short = !key.is_too_long();
         let generator = generator.filter(|_| is_short && uncompiled.is_generated());
-        let entry = match uncompiled.entry() {
-            Some(entry) => {
-                let switch = generator.as_ref().and_then(|_| Switch::to(entry.cast()).ok());
+        let entry = match &uncompiled.addresses {
+            Addresses::One(stub) => {
+                let switch = generator.as_ref().and_then(|_| Switch::to(stub.entry().cast()).ok());
                 ShapeEntry::Shared(SharedEntry { code: Once::new(), switch, uncompiled })
             }
-            None => ShapeEntry::Stubs(ShapeStubs {
-                thunk: uncompiled.thunk_of_shape(abi, engine)?,
-                dropped: DroppedFunction::leak(engine),
-            }),
+            Addresses::Many { dropped } => {
+                ShapeEntry::Stubs(ShapeStubs { thunk: uncompiled.thunk_of_shape(abi, engine)?, dropped })
+            }
         };
         // Without a switch no code could reach the functions that the engine knows by then.
         let generator = generator.filter(|_| entry.may_lead_elsewhere());
@@ -92,13 +91,7 @@ impl Shape {
             // Every call needs the trampoline.
             interpreter.trampoline()?;
         }
-        Ok(Self {
-            interpreter: Arc::new(interpreter),
-            entry,
-            generator,
-            calls: AtomicU32::new(0),
-            asked_in: AtomicUsize::new(0),
-        })
+        Ok(Self { interpreter, entry, generator, calls: AtomicU32::new(0), asked_in: AtomicUsize::new(0) })
     }
 
     /// Compiles the shape, if it has no code and the system gives memory for it. Another thread may be compiling it

@@ -10,15 +10,23 @@ use crate::debug::name::Name;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
 use crate::entry::callback::thunk::{ThunkCode, Use};
+use crate::entry::engine_values::dropped::DroppedFunction;
 use crate::error::JitError;
 use crate::lock::HoldOff;
-use crate::stubs::cell::{Handler, Stub};
+use crate::stubs::cell::{Handler, RetiredCell, Stub};
 
 /// The native function of a model for functions without code of their own: a thunk, generated or universal.
 pub(crate) struct Uncompiled {
     thunk: &'static ThunkCode,
-    /// The address for all functions, if the engine passes the record.
-    stub: Option<Stub>,
+    pub(crate) addresses: Addresses,
+}
+
+/// The addresses of functions without code.
+pub(crate) enum Addresses {
+    /// One for all functions, because the engine passes the record.
+    One(Stub),
+    /// A stub for each function. Those of dropped functions have this cell.
+    Many { dropped: &'static RetiredCell },
 }
 
 impl Uncompiled {
@@ -37,20 +45,24 @@ impl Uncompiled {
         let key = native_key(abi, engine)?;
         let code = generator::make(no_fork, generator, &Name::of("engine values without code"), &key)?;
         let thunk = ThunkCode::leak(&key, code)?;
-        let stub = engine.model().passes_data().then(|| thunk.stubs(Use::Plain).take()).transpose()?;
-        if let Some(stub) = &stub {
-            // The stub keeps the description, and is never given back.
-            let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
-            // SAFETY: the handler's context is the leaked description, and calls of the stub are calls of the model's
-            // native function.
-            unsafe { stub.bind(handler, ptr::from_ref(engine).cast_mut().cast()) };
+        if !engine.model().passes_data() {
+            return Ok(Self { thunk, addresses: Addresses::Many { dropped: DroppedFunction::leak(engine) } });
         }
-        Ok(Self { thunk, stub })
+        let stub = thunk.stubs(Use::Plain).take()?;
+        // The stub keeps the description, and is never given back.
+        let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
+        // SAFETY: the handler's context is the leaked description, and calls of the stub are calls of the model's native
+        // function.
+        unsafe { stub.bind(handler, ptr::from_ref(engine).cast_mut().cast()) };
+        Ok(Self { thunk, addresses: Addresses::One(stub) })
     }
 
     /// Returns the address for all functions, if the engine passes the record.
     pub(crate) fn entry(&self) -> Option<*const c_void> {
-        self.stub.as_ref().map(Stub::entry)
+        match &self.addresses {
+            Addresses::One(stub) => Some(stub.entry()),
+            Addresses::Many { .. } => None,
+        }
     }
 
     /// Returns true if its code was generated.
