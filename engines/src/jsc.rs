@@ -5,8 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall::engine::{EngineCallback, Realm, Record, Site, Words};
-use hotcall::{CallbackError, ForeignCall, LocalOptions, Signature};
+use hotcall::engine::{Realm, Record, Site, Words};
 
 use crate::jsc_api::{Api, Context, Held, Loaded, ProtectedFunction, Text, evaluate};
 use crate::jsc_engine::keep;
@@ -138,7 +137,8 @@ impl JscScript {
     }
 }
 
-impl Language for JscScript {
+// SAFETY: the realm was made for the context. The function is the one of the model. A protected function does not move.
+unsafe impl Language for JscScript {
     type Engine = Jsc;
     type Callee = ProtectedFunction;
 
@@ -178,13 +178,17 @@ impl Language for JscScript {
         unsafe { ProtectedFunction::new(self.api, self.context, self.value(source)) }
     }
 
+    fn words(function: &ProtectedFunction) -> Words {
+        words(function.value())
+    }
+
+    fn call_function(&self) -> *const c_void {
+        self.api.JSObjectCallAsFunction as *const c_void
+    }
+
     unsafe fn call(engine: &Jsc, site: Site, function: &ProtectedFunction, args: &[Words]) -> Result<Words, JscThrown> {
         // SAFETY: the caller promises values of the engine.
         unsafe { engine.call(site.context, function.value(), args) }
-    }
-
-    fn engine_callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
-        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
     }
 
     fn pins(&self) -> usize {

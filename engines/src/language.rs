@@ -2,8 +2,10 @@
 
 use std::ffi::c_void;
 
-use hotcall::engine::{Engine, EngineCallback, Realm, Record, Site, Words};
-use hotcall::{Call, Callback, CallbackError, Function, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::engine::{Catch, Engine, EngineCallback, EngineThunk, Realm, Record, Site, Words};
+use hotcall::{
+    Call, Callback, CallbackError, Dispatch, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk,
+};
 
 /// How callbacks reach script.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +40,16 @@ impl ScriptCallback {
 }
 
 /// An engine for JavaScript, with script in one context.
-pub trait Language: Sized + 'static {
+///
+/// # Safety
+///
+/// * The realm, the site and the functions of script are of one context, whose script runs on this value's thread.
+/// * [`call_function`](Self::call_function) returns the engine's function that [`Realm::thunk`] asks for.
+/// * [`words`](Self::words) returns a function that the call function can call. It stays valid, and its value does not change, as
+///   long as its `Callee` lives.
+pub unsafe trait Language: Sized + 'static {
     /// The realm's engine.
-    type Engine: Engine + 'static;
+    type Engine: Catch + 'static;
 
     /// A function of script, which this value keeps from the collector. It must not outlive the script.
     type Callee: 'static;
@@ -75,6 +84,12 @@ pub trait Language: Sized + 'static {
     /// The function that a script returns.
     fn callee(&self, source: &str) -> Self::Callee;
 
+    /// The value of a function of script.
+    fn words(function: &Self::Callee) -> Words;
+
+    /// The address of the engine's function that calls functions of script.
+    fn call_function(&self) -> *const c_void;
+
     /// Calls a function of script. The error is the exception that the function throws.
     ///
     /// # Safety
@@ -86,13 +101,6 @@ pub trait Language: Sized + 'static {
         function: &Self::Callee,
         args: &[Words],
     ) -> Result<Words, <Self::Engine as Engine>::Exception>;
-
-    /// A callback that is the function which a script returns.
-    ///
-    /// # Errors
-    ///
-    /// There is no memory for the callback.
-    fn engine_callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError>;
 
     /// The number of pins that helpers have not released.
     fn pins(&self) -> usize;
@@ -125,6 +133,44 @@ pub trait Language: Sized + 'static {
         self.set_function(name, record.expect("the result is a struct"));
     }
 
+    /// Makes the code for callbacks of this signature that are functions of script.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Realm::thunk`].
+    fn thunk(&self, signature: &Signature) -> Result<EngineThunk<Self::Engine>, CallbackError> {
+        // SAFETY: the trait's contract says that this is the function which the model describes.
+        unsafe { self.realm().thunk(signature, self.call_function()) }
+    }
+
+    /// Makes a callback of the function that a script returns. The callback must not outlive the script.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for the callback.
+    fn callback(
+        &self,
+        thunk: &EngineThunk<Self::Engine>,
+        source: &str,
+        options: LocalOptions,
+        dispatch: impl Dispatch,
+    ) -> Result<EngineCallback, CallbackError> {
+        let callee = self.callee(source);
+        // SAFETY: the trait's contract says that the context and the function are of one engine, and that the callee keeps the
+        // function. The caller keeps the script longer than the callback.
+        unsafe { thunk.callback(options, dispatch, self.site().context, Self::words(&callee), callee) }
+    }
+
+    /// Makes a callback of the function that a script returns. Calls on other threads are refused.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for the callback.
+    fn engine_callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
+        let refuse = Err::<(), ForeignCall>;
+        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), refuse)
+    }
+
     /// Makes a callback of the function that a script returns, and a global pointer to it.
     ///
     /// # Errors
@@ -153,7 +199,7 @@ pub trait Language: Sized + 'static {
         let (realm, site, function) = (self.realm().clone(), self.site(), self.callee(source));
         let signature = signature.clone();
         move |call| {
-            // SAFETY: the realm's values are the engine's, as the function and the site are.
+            // SAFETY: the trait's contract says that the site and the function are of the realm's engine.
             let run = |args: &[Words]| unsafe { Self::call(realm.engine(), site, &function, args) };
             // SAFETY: the call is one of this signature, on the thread of the engine.
             unsafe { realm.answer(site, &signature, call, run) };

@@ -5,19 +5,16 @@
 //! * [`Language`] is one interface to these three, for tests that run in each of them.
 //! * [`jsc_objects`] finds the layout of objects in JavaScriptCore.
 //! * [`bare`] has native functions that get nothing but arguments.
-//! * [`jsc_callbacks`] and [`spider_monkey_callbacks`] make callbacks of functions of script in them.
 
 pub mod bare;
 pub mod jsc;
 mod jsc_api;
-pub mod jsc_callbacks;
 mod jsc_engine;
 pub mod jsc_objects;
 mod language;
 pub mod quickjs;
 pub mod spider_monkey;
 mod spider_monkey_api;
-pub mod spider_monkey_callbacks;
 mod spider_monkey_engine;
 mod spider_monkey_objects;
 

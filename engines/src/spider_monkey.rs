@@ -10,8 +10,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall::engine::{EngineCallback, Realm, Record, Site, Words};
-use hotcall::{CallbackError, ForeignCall, LocalOptions, Signature};
+use hotcall::engine::{Realm, Record, Site, Words};
 
 use crate::language::Language;
 use crate::spider_monkey_api::{Api, RootedFunction};
@@ -188,7 +187,9 @@ impl SpiderMonkeyScript {
     }
 }
 
-impl Language for SpiderMonkeyScript {
+// SAFETY: the realm was made for the context. The function is the one of the model: it calls script with arguments that the context
+// keeps. Nothing moves.
+unsafe impl Language for SpiderMonkeyScript {
     type Engine = SpiderMonkey;
     type Callee = RootedFunction;
 
@@ -238,6 +239,14 @@ impl Language for SpiderMonkeyScript {
         unsafe { RootedFunction::new(self.api, self.context, self.value(source)) }
     }
 
+    fn words(function: &RootedFunction) -> Words {
+        [function.value(), 0]
+    }
+
+    fn call_function(&self) -> *const c_void {
+        self.api.call_function as *const c_void
+    }
+
     unsafe fn call(
         engine: &SpiderMonkey,
         site: Site,
@@ -246,10 +255,6 @@ impl Language for SpiderMonkeyScript {
     ) -> Result<Words, SpiderMonkeyThrown> {
         // SAFETY: the caller promises values of the engine. The caller of the callback keeps the arguments.
         unsafe { engine.call(site.context, function.value(), args) }
-    }
-
-    fn engine_callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
-        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
     }
 
     fn pins(&self) -> usize {

@@ -1,7 +1,7 @@
 //! SpiderMonkey's objects in machine code: the layout by which it reads them, and the list of those whose bytes C has.
 
 use hotcall::engine::{ElementSize, ObjectClass, Path, Realm, ValueModel};
-use hotcall::{ForeignCall, LocalOptions, Signature, Type};
+use hotcall::{Signature, Type};
 use hotcall_engines::Language;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 
@@ -314,7 +314,6 @@ fn callbacks_are_called_by_machine_code() {
     let Some(script) = SpiderMonkeyScript::new() else { return };
     let point = || Type::structure([("x", Type::F64), ("y", Type::F64)]).unwrap();
     let signature = Signature::new([point(), Type::POINTER, Type::U64], point()).unwrap();
-    let thunk = script.thunk(&signature).unwrap();
     define(&script, "call", call_with_point as _, [Type::FUNCTION, Type::I32], Type::F64);
     define(&script, "address", address as _, [Type::POINTER], Type::U64);
     let _collector = define_collect(&script);
@@ -330,7 +329,7 @@ fn callbacks_are_called_by_machine_code() {
     ];
     let callbacks = functions.map(|(name, source)| {
         // The collector keeps the function for the callback.
-        let callback = script.callback(&thunk, source, LocalOptions::default(), Err::<(), ForeignCall>).unwrap();
+        let callback = script.engine_callback(&signature, source).unwrap();
         script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
         callback
     });

@@ -3,8 +3,7 @@
 use std::ffi::{CString, c_int, c_void};
 use std::{mem, ptr, slice, str};
 
-use hotcall::engine::{EngineCallback, EngineThunk, Realm, Record, Site, Words};
-use hotcall::{CallbackError, Dispatch, ForeignCall, LocalOptions, Signature};
+use hotcall::engine::{Realm, Record, Site, Words};
 use rquickjs_sys as js;
 
 use super::builtins::evaluate;
@@ -130,26 +129,6 @@ impl Script {
         function.map(Owned::into_value).unwrap_or(js::JS_EXCEPTION)
     }
 
-    /// Makes the code for callbacks of this signature.
-    pub fn thunk(&self, signature: &Signature) -> Result<EngineThunk<QuickJs>, CallbackError> {
-        // SAFETY: the function is that of the model.
-        unsafe { self.realm.thunk(signature, js::JS_Call as *const c_void) }
-    }
-
-    /// Makes a callback of the function that a script returns. The callback must not outlive the script.
-    pub fn callback(
-        &self,
-        thunk: &EngineThunk<QuickJs>,
-        source: &str,
-        options: LocalOptions,
-        dispatch: impl Dispatch,
-    ) -> Result<EngineCallback, CallbackError> {
-        let function = self.callee(source);
-        let callee = function.words();
-        // SAFETY: the context is the engine's, and the callback keeps the function.
-        unsafe { thunk.callback(options, dispatch, self.context.cast(), callee, function) }
-    }
-
     /// Gives the global object a property.
     pub fn set_global(&self, name: &str, value: js::JSValue) {
         let name = CString::new(name).unwrap();
@@ -220,7 +199,8 @@ impl Script {
     }
 }
 
-impl Language for Script {
+// SAFETY: the realm was made for the context. The function is the one of the model. A callee owns a reference to its function.
+unsafe impl Language for Script {
     type Engine = QuickJs;
     type Callee = Callee;
 
@@ -266,13 +246,17 @@ impl Language for Script {
         Callee::new(unsafe { Owned::new(self.context, self.evaluate(source)) })
     }
 
+    fn words(function: &Callee) -> Words {
+        function.words()
+    }
+
+    fn call_function(&self) -> *const c_void {
+        js::JS_Call as *const c_void
+    }
+
     unsafe fn call(_: &QuickJs, _: Site, function: &Callee, args: &[Words]) -> Result<Words, Thrown> {
         // SAFETY: the caller promises values of the engine.
         unsafe { function.call(args) }
-    }
-
-    fn engine_callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
-        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
     }
 
     fn pins(&self) -> usize {
