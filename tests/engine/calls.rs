@@ -6,7 +6,7 @@ use hotcall::{Library, LocalCallback, Signature, Type};
 use hotcall_engines::{Language, ScriptCallback};
 use hotcall_testing::fixture::shared_object;
 
-use crate::callees::{call_thrice, call_with_everything, everything_signature, int_to_int, sum_after};
+use crate::callees::{call_then_add, call_thrice, call_with_everything, everything_signature, int_to_int, sum_after};
 use crate::languages::{STACK, all_ways, callback, check, define, define_collect, in_each_engine};
 
 in_each_engine! {
@@ -16,6 +16,7 @@ in_each_engine! {
     buffers_stay_where_they_are,
     pointers_hold_every_address,
     closed_libraries_refuse_calls,
+    a_function_that_runs_is_not_collected,
 }
 
 /// Makes `thrice`, which calls three times and returns the results in one number, and callbacks for it.
@@ -212,5 +213,21 @@ fn closed_libraries_refuse_calls<L: Language>() {
         drop(library);
         language.collector()();
         check(language, &[("f(4)", &closed), ("f = twice = one = null; 0", "0")]);
+    });
+}
+
+/// Makes `call`, which calls back, and its callback `pdrop_all`, which lets go of `call` and collects garbage.
+pub(crate) fn define_drop_all(language: &impl Language) -> (LocalCallback, ScriptCallback) {
+    define(language, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
+    let collector = define_collect(language);
+    let drop_all = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
+    check(language, &[(drop_all, "0")]);
+    (collector, callback(language, "drop_all", &int_to_int()))
+}
+
+fn a_function_that_runs_is_not_collected<L: Language>() {
+    all_ways::<L>(STACK, |language, _| {
+        let _callbacks = define_drop_all(language);
+        check(language, &[("call(pdrop_all, 7)", "21"), ("typeof call", "object")]);
     });
 }

@@ -8,7 +8,7 @@ use hotcall_testing::alone::alone;
 use hotcall_testing::fixture::shared_object;
 
 use crate::callees::{call_then_add, int_to_int};
-use crate::languages::{callback, check, define, define_collect};
+use crate::languages::{callback, check, define};
 use crate::world::both_ways;
 use hotcall_engines::Language;
 use hotcall_engines::jsc::JscScript;
@@ -38,21 +38,6 @@ fn functions_that_are_held_outlive_collections() {
     );
     script.collect_garbage();
     check(&script, &[("o.f(40, 2)", "42")]);
-}
-
-#[test]
-fn a_function_that_runs_is_not_collected() {
-    both_ways(|| {
-        let Some(script) = JscScript::new() else { return };
-        define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
-        let _collector = define_collect(&script);
-        let more = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
-        check(&script, &[(more, "0")]);
-        let _callback = callback(&script, "drop_all", &int_to_int());
-        let records = script.records();
-        assert_eq!(records.load(Ordering::Relaxed), 2);
-        check(&script, &[("call(pdrop_all, 7)", "21"), ("typeof call", "object")]);
-    });
 }
 
 #[test]

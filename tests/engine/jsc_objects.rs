@@ -9,9 +9,9 @@ use hotcall_engines::jsc_objects::JscSamples;
 use hotcall_testing::alone::alone;
 
 use crate::calls::define_sum_after;
-use crate::jsc_values::first;
 use crate::languages::{check, define, define_collect};
 use crate::object_changes::{Reader, changes, check_changes};
+use crate::values::first;
 
 /// The kinds of objects that machine code reads, in order.
 const KINDS: [&str; 4] = ["typed arrays", "data views", "buffers", "pointers"];

@@ -25,20 +25,23 @@ pub(crate) use in_each_engine;
 /// The bytes of the stack that script may use, in most tests.
 pub(crate) const STACK: usize = 512 * 1024;
 
+/// Runs a test in an engine with interpreted calls and with compiled ones. The test gets a description of them.
+pub(crate) fn both_calls<L: Language>(stack: usize, test: impl Fn(&L, &str)) {
+    for (calls, compiled) in [(u32::MAX, "interpreted"), (0, "compiled")] {
+        let Some(language) = L::with_stack(stack) else { return };
+        language.realm().compile_policy().set_after(calls);
+        test(&language, compiled);
+        // SAFETY: no call runs.
+        unsafe { language.realm().take_pins(language.site()) };
+        assert_eq!(language.pins(), 0);
+        assert!(!language.realm().is_pending());
+    }
+}
+
 /// Runs a test in an engine with interpreted calls and with compiled ones, each with callbacks of both ways. The test gets a
 /// description of them.
 pub(crate) fn all_ways<L: Language>(stack: usize, test: impl Fn(&L, &str)) {
-    both_ways(|| {
-        for (calls, compiled) in [(u32::MAX, "interpreted"), (0, "compiled")] {
-            let Some(language) = L::with_stack(stack) else { return };
-            language.realm().compile_policy().set_after(calls);
-            test(&language, &format!("{compiled}, {:?}", WAY.get()));
-            // SAFETY: no call runs.
-            unsafe { language.realm().take_pins(language.site()) };
-            assert_eq!(language.pins(), 0);
-            assert!(!language.realm().is_pending());
-        }
-    });
+    both_ways(|| both_calls(stack, |language, calls| test(language, &format!("{calls}, {:?}", WAY.get()))));
 }
 
 pub(crate) fn function(name: &str, address: *const (), signature: &Signature) -> Function {

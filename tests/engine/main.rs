@@ -36,5 +36,6 @@ mod spider_monkey_objects;
 mod spider_monkey_script;
 mod stress;
 mod structs;
+mod values;
 #[cfg(not(feature = "jit"))]
 mod without_code;

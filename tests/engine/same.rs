@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use hotcall::Type;
 use hotcall_engines::Language;
 
-use crate::languages::{STACK, define};
+use crate::languages::define;
 
 macro_rules! same {
     ($($name:ident: $ty:ty;)*) => { $(pub(crate) extern "C" fn $name(value: $ty) -> $ty { value })* };
@@ -37,9 +37,8 @@ pub(crate) struct Point {
 #[repr(C)]
 pub(crate) struct Matrix([u64; 8]);
 
-/// Defines functions that return their argument, each by the name of its type.
-pub(crate) fn with_same<L: Language>() -> Option<L> {
-    let language = L::with_stack(STACK)?;
+/// Defines functions that return their argument, each by the name of its type, and `detached`, which detaches a buffer.
+pub(crate) fn define_same(language: &impl Language) {
     let point = || Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
     let matrix = || Type::structure([("rows", Type::array(Type::U64, 8).unwrap())]).unwrap();
     for (name, address, ty) in [
@@ -63,11 +62,12 @@ pub(crate) fn with_same<L: Language>() -> Option<L> {
         ("point", same_point as _, point()),
         ("matrix", same_matrix as _, matrix()),
     ] {
-        define(&language, name, address, [ty.clone()], ty);
+        define(language, name, address, [ty.clone()], ty);
     }
-    define(&language, "address", same_pointer as _, [Type::POINTER], Type::U64);
-    define(&language, "at", same_pointer as _, [Type::BUFFER], Type::U64);
+    define(language, "address", same_pointer as _, [Type::POINTER], Type::U64);
+    define(language, "at", same_pointer as _, [Type::BUFFER], Type::U64);
     language.set_pointer("p", 0x1234 as _);
     language.set_pointer("high", 0xffff_8765_4321_0fed_u64 as _);
-    Some(language)
+    // Buffers of SpiderMonkey's version 102 do not have `transfer`. Its program has `detach`.
+    language.run("function detached(b) { globalThis.detach ? detach(b) : b.transfer(); return b }").unwrap();
 }

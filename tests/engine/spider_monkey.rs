@@ -10,9 +10,9 @@ use hotcall::{Callback, Function, FunctionOptions, LocalOptions, Signature, Slot
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::fixture::shared_object_with;
 
-use crate::jsc_values::{add, first, sum};
 use crate::same::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
 use crate::same::{same_point, same_pointer, same_u8, same_u16, same_u32, same_u64};
+use crate::values::{add, first, sum};
 
 /// The codes of all types in a version of the header, in the order of `TYPES`.
 type Codes = [u8; 8];
