@@ -5,7 +5,7 @@ use hotcall_engines::Language;
 
 use crate::callees::IntToInt;
 use crate::calls::define_sum_after;
-use crate::languages::{STACK, all_ways, check, function, in_each_engine};
+use crate::languages::{STACK, all_ways, both_calls, check, function, in_each_engine};
 use crate::world::{World, memory};
 
 in_each_engine! {
@@ -62,10 +62,7 @@ fn mixed() -> Type {
 
 /// No other byte is written.
 fn every_byte_of_every_size_is_written<L: Language>() {
-    let Some(language) = L::with_stack(STACK) else { return };
-    // No other test has these shapes, so they are not compiled yet.
-    for after in [u32::MAX, 0] {
-        language.realm().compile_policy().set_after(after);
+    both_calls::<L>(STACK, |language, _| {
         for (address, size) in SIZES {
             let ty = Type::structure([("b", Type::array(Type::U8, size).unwrap())]).unwrap();
             let name = format!("b{size}");
@@ -76,16 +73,16 @@ fn every_byte_of_every_size_is_written<L: Language>() {
             );
             let written: Vec<_> = (100..100 + size).map(|byte| byte.to_string()).collect();
             let expected = format!("undefined 238,{},238", written.join(","));
-            check(&language, &[(&source, &expected)]);
+            check(language, &[(&source, &expected)]);
             let short = format!("{name}(100, new Uint8Array({size} - 1))");
             let refused = format!(
                 "TypeError: cannot call \"{name}\": argument 2 (struct {{u8[{size}]}}): {} bytes are too few: \
                  it has {size}",
                 size - 1
             );
-            check(&language, &[(&short, &refused)]);
+            check(language, &[(&short, &refused)]);
         }
-    }
+    });
 }
 
 /// The calls, with the results in `view` where the object `held` or its buffer have been left in place.

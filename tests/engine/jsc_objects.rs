@@ -6,10 +6,10 @@ use hotcall::engine::{ObjectClass, Realm, ValueModel, nanbox};
 use hotcall_engines::Language;
 use hotcall_engines::jsc::JscScript;
 use hotcall_engines::jsc_objects::JscSamples;
-use hotcall_testing::alone::alone;
+use hotcall_testing::alone::{alone, alone_with};
 
 use crate::calls::define_sum_after;
-use crate::languages::{check, define, define_collect};
+use crate::languages::{STACK, both_calls, check, define, define_collect};
 use crate::object_changes::{Reader, changes, check_changes};
 use crate::values::first;
 
@@ -218,13 +218,12 @@ fn samples_that_contradict_each_other_give_no_layout() {
 
 /// Runs a test with interpreted calls, and with compiled ones. Helpers convert this number of arguments.
 fn both(helped: usize, test: impl Fn(&JscScript)) {
-    for calls in [u32::MAX, 0] {
-        let Some(script) = JscScript::new() else { return };
-        script.realm.compile_policy().set_after(calls);
-        test(&script);
-        let engine = script.realm.engine();
-        assert_eq!((engine.pins.get(), engine.pinned.get()), (0, helped), "{calls}");
-    }
+    alone_with(&test, |test| {
+        both_calls::<JscScript>(STACK, |script, calls| {
+            test(script);
+            assert_eq!(script.realm.engine().pinned.get(), helped, "{calls}");
+        });
+    });
 }
 
 /// Objects, the number of helpers that their first two calls need, and that of two more.

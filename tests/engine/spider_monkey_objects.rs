@@ -4,9 +4,10 @@ use hotcall::engine::{ElementSize, ObjectClass, Path, Realm, ValueModel};
 use hotcall::{Signature, Type};
 use hotcall_engines::Language;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+use hotcall_testing::alone::alone_with;
 
 use crate::calls::define_sum_after;
-use crate::languages::{callback, check, define, define_collect};
+use crate::languages::{STACK, both_calls, callback, check, define, define_collect};
 use crate::object_changes::Reader;
 
 fn objects(script: &SpiderMonkeyScript) -> &ObjectClass {
@@ -133,13 +134,12 @@ fn script_has_no_other_way_to_take_bytes_away() {
 /// Runs a test with interpreted calls, and with compiled ones. Helpers convert and pin this number of arguments: typed arrays without
 /// a buffer.
 fn both(pinned: usize, test: impl Fn(&SpiderMonkeyScript)) {
-    for calls in [u32::MAX, 0] {
-        let Some(script) = SpiderMonkeyScript::new() else { return };
-        script.realm.compile_policy().set_after(calls);
-        test(&script);
-        let engine = script.realm.engine();
-        assert_eq!((engine.pins.get(), engine.pinned.get()), (0, pinned), "{calls}");
-    }
+    alone_with(&test, |test| {
+        both_calls::<SpiderMonkeyScript>(STACK, |script, calls| {
+            test(script);
+            assert_eq!(script.realm.engine().pinned.get(), pinned, "{calls}");
+        });
+    });
 }
 
 #[test]

@@ -16,7 +16,7 @@ use hotcall_testing::fixture::shared_object;
 use crate::callees::{
     IntToInt, call_thrice, call_with_everything, closure, everything_signature, int_to_int, sum_after,
 };
-use crate::languages::{STACK, all_ways, callback, define, define_collect, in_each_engine};
+use crate::languages::{self, STACK, all_ways, callback, define, define_collect, in_each_engine};
 
 in_each_engine! {
     calls_survive_collections,
@@ -258,7 +258,9 @@ fn nests<E: Language>() {
 
 #[test]
 fn quickjs_nests_ten_thousand_calls() {
-    nests::<Script>();
+    languages::alone(|| {
+        nests::<Script>();
+    });
 }
 
 #[test]
@@ -272,5 +274,7 @@ fn jsc_nests_ten_thousand_calls() {
 
 #[test]
 fn spider_monkey_nests_ten_thousand_calls() {
-    nests::<SpiderMonkeyScript>();
+    languages::alone(|| {
+        nests::<SpiderMonkeyScript>();
+    });
 }
