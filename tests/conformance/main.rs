@@ -12,6 +12,7 @@ use hotcall_engines::jsc::JscScript;
 use hotcall_engines::quickjs::Script;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 use hotcall_engines::{CallbackWay, Language};
+use hotcall_testing::alone::alone;
 use language_subject::LanguageSubject;
 
 /// Nothing failed, and not too little was tried.
@@ -23,22 +24,22 @@ fn passes(report: &Report, at_least: usize) {
 
 #[test]
 fn the_toy_passes() {
-    passes(&conformance::run(&mut toy::with_data()), 500);
+    alone(|| passes(&conformance::run(&mut toy::with_data()), 500));
 }
 
 #[test]
 fn the_toy_without_data_passes() {
-    passes(&conformance::run(&mut toy::framed()), 500);
+    alone(|| passes(&conformance::run(&mut toy::framed()), 500));
 }
 
 #[test]
 fn wide_integers_pass() {
-    passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500);
+    alone(|| passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500));
 }
 
 #[test]
 fn integers_that_are_not_rounded_pass() {
-    passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500);
+    alone(|| passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500));
 }
 
 /// The kit tells the two ways apart: an engine that throws has to say so, and one that says so must not round.
@@ -56,40 +57,49 @@ fn rounding_is_what_the_engine_says() {
     }
 }
 
-/// Runs everything that there is with callbacks of both ways, but for what no JavaScript has. `new` returns `None` where the engine
-/// is not installed. Where it must be there, looking for it fails if it is not.
+/// Runs everything that there is with callbacks of this way, but for what no JavaScript has. Without an engine there is nothing to
+/// run. Where one must be there, looking for it fails if it is not.
 #[track_caller]
-fn passes_as_javascript<L: Language>(new: impl Fn() -> Option<L>) {
-    for way in CallbackWay::ALL {
-        let Some(language) = new() else { return };
-        let report = conformance::run(&mut LanguageSubject::new(language, way));
-        passes(&report, 1000);
-        let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
-        assert_eq!(missing, [Feature::WideIntegers]);
-    }
+fn passes_as_javascript(language: Option<impl Language>, way: CallbackWay) {
+    let Some(language) = language else { return };
+    let report = conformance::run(&mut LanguageSubject::new(language, way));
+    passes(&report, 1000);
+    let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
+    assert_eq!(missing, [Feature::WideIntegers]);
 }
 
-#[test]
-fn quickjs_passes() {
-    passes_as_javascript(|| Some(Script::default()));
+fn quickjs() -> Option<Script> {
+    Some(Script::default())
 }
 
-#[test]
-fn javascript_core_passes() {
-    passes_as_javascript(|| {
-        let script = JscScript::new()?;
-        // The kit itself compiles.
-        script.realm.compile_policy().set_after(u32::MAX);
-        Some(script)
-    });
+fn javascript_core() -> Option<JscScript> {
+    let script = JscScript::new()?;
+    // The kit itself compiles.
+    script.realm.compile_policy().set_after(u32::MAX);
+    Some(script)
 }
 
-#[test]
-fn spider_monkey_passes() {
-    passes_as_javascript(|| {
-        let script = SpiderMonkeyScript::new()?;
-        // Version 102 has no `transfer`, by which the kit takes a buffer's bytes away.
-        script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
-        Some(script)
-    });
+fn spider_monkey() -> Option<SpiderMonkeyScript> {
+    let script = SpiderMonkeyScript::new()?;
+    // Buffers of version 102 do not have `transfer`, by which the kit takes a buffer's bytes away.
+    script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
+    Some(script)
+}
+
+macro_rules! with_callbacks {
+    ($way:expr, $($engine:ident),*) => {
+        $(#[test] fn $engine() { alone(|| passes_as_javascript(super::$engine(), $way)) })*
+    };
+}
+
+mod passes_with_handlers {
+    use super::{CallbackWay, alone, passes_as_javascript};
+
+    with_callbacks!(CallbackWay::Handler, quickjs, javascript_core, spider_monkey);
+}
+
+mod passes_with_functions_of_script {
+    use super::{CallbackWay, alone, passes_as_javascript};
+
+    with_callbacks!(CallbackWay::Function, quickjs, javascript_core, spider_monkey);
 }
