@@ -48,8 +48,8 @@ pub(crate) fn alone(body: impl FnOnce()) {
     }
 }
 
-/// The bytes of the stack that script may use, in most tests.
-pub(crate) const STACK: usize = 512 * 1024;
+/// The bytes of the stack that script may use, in most tests: half of the stack of a test's thread.
+pub(crate) const STACK: usize = 1 << 20;
 
 /// The numbers of calls after which functions are compiled: never, and when they are made. Interpreted calls come first, because
 /// compiled functions stay so.
