@@ -3,10 +3,10 @@
 use std::ffi::c_void;
 
 use hotcall::{Call, Callback, Function, OnPanic, Thunk};
+use hotcall_engines::Language;
 use hotcall_testing::notation;
 
 use crate::world::{World, both_ways};
-use hotcall_engines::Language;
 
 const S3: &str = "struct {u8[3]}";
 const S8: &str = "struct {i32, i16, u8, u8}";

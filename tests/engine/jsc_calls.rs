@@ -1,12 +1,12 @@
 //! Buffers' memory and pins, while JavaScriptCore runs a function.
 
 use hotcall::Type;
+use hotcall_engines::jsc::{JscScript, words};
 
 use crate::callees::{Pair, two};
 use crate::calls::define_sum_after;
 use crate::languages::{check, define};
 use crate::world::both_ways;
-use hotcall_engines::jsc::{JscScript, words};
 
 #[test]
 fn buffers_that_script_gives_away_or_shrinks_stay() {

@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use hotcall::{Library, Signature, Type};
+use hotcall_engines::Language;
+use hotcall_engines::jsc::JscScript;
 use hotcall_testing::alone::alone;
 use hotcall_testing::fixture::shared_object;
 
 use crate::callees::{call_then_add, int_to_int};
 use crate::languages::{callback, check, define};
 use crate::world::both_ways;
-use hotcall_engines::Language;
-use hotcall_engines::jsc::JscScript;
 
 extern "C" fn add(a: i32, b: i32) -> i32 {
     a.wrapping_add(b)

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use hotcall::{Library, Signature, Type};
+use hotcall_engines::Language;
+use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 use hotcall_testing::fixture::shared_object;
 
 use crate::callees::{int_to_int, two};
@@ -10,8 +12,6 @@ use crate::calls::{define_drop_all, define_sum_after, define_thrice};
 use crate::languages::{callback, check, define};
 use crate::same::define_same;
 use crate::world::both_ways;
-use hotcall_engines::Language;
-use hotcall_engines::spider_monkey::SpiderMonkeyScript;
 
 #[test]
 fn pointer_objects_look_like_plain_objects() {
