@@ -32,6 +32,8 @@ mod callbacks;
 mod compile_time;
 #[path = "support/contenders.rs"]
 mod contenders;
+#[path = "support/cores.rs"]
+mod cores;
 #[path = "support/declare.rs"]
 mod declare;
 #[path = "support/disassemble.rs"]
