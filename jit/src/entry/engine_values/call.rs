@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
@@ -19,9 +19,10 @@ use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
 use crate::entry::engine_values::bytes::BytesCall;
-use crate::entry::engine_values::call_parts::CallParts;
+use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::pack::{self, Packing};
+use crate::entry::engine_values::readers::ReaderAddresses;
 use crate::error::JitError;
 
 /// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
@@ -41,11 +42,17 @@ pub(crate) struct EngineValuesBody<'a> {
     pub(crate) bytes: Option<BytesCall<'a>>,
     /// The functions for the parts of calls that this code leaves to others.
     pub(crate) parts: CallParts,
+    /// The readers of the model that the function calls.
+    pub(crate) readers: &'a ReaderAddresses,
 }
 
 impl<'a> EngineValuesBody<'a> {
     /// Describes the function.
-    pub(crate) fn of(key: &'a EngineValuesKey, parts: CallParts) -> Result<Self, JitError> {
+    pub(crate) fn of(
+        key: &'a EngineValuesKey,
+        parts: CallParts,
+        readers: &'a ReaderAddresses,
+    ) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
@@ -58,7 +65,7 @@ impl<'a> EngineValuesBody<'a> {
         let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
         let bytes = model.bytes.as_ref().filter(|_| makes_value);
         let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, parts })
+        Ok(Self { key, plan, arrival, spare, call, bytes, parts, readers })
     }
 }
 
@@ -71,17 +78,18 @@ pub(crate) struct EngineCall<'a> {
     record_place: Option<StackPlace>,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
-    /// Offsets of the fields of `state` that no parameter brings. They are null, and written before each call of a
-    /// helper. So calls with numbers alone do not write them.
-    absent: Vec<usize>,
     pub(crate) argc: Value,
     /// The first argument, valid until something is called.
     pub(crate) argv: Value,
+    /// The first argument for after readers were called. `None` if the function does not call any.
+    kept_argv: Option<Kept>,
     /// The address for the value, if it is not returned.
     pub(crate) value_to: Option<Kept>,
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
+    /// Leaves the rest of the call to [`CallParts::leave`], with the [`Rest`] and its data.
+    exit: Block,
     /// Returns the mark of an exception. `None` until something jumps there.
     exception: Cell<Option<Block>>,
 }
@@ -112,11 +120,10 @@ impl<'a> EngineCall<'a> {
         if record_place.is_none() {
             store(b, record, NativeCall::RECORD);
         }
-        let mut absent = Vec::new();
+        // Helpers get null for the fields that no parameter brings. `begin` and `leave` write it.
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
-            match value {
-                Some(value) => store(b, value, offset),
-                None => absent.push(offset),
+            if let Some(value) = value {
+                store(b, value, offset);
             }
         }
         let (Some(argc), Some(array)) =
@@ -129,6 +136,7 @@ impl<'a> EngineCall<'a> {
             0 => array,
             first => b.ins().iadd_imm_s(array, at(first)),
         };
+        let kept_argv = key.calls_readers().then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
@@ -137,7 +145,10 @@ impl<'a> EngineCall<'a> {
         let value_to = value_to.map(|address| Kept::store(b, address));
         let slow = b.create_block();
         b.set_cold_block(slow);
-        Self { native, record, record_place, state, absent, argc, argv, value_to, slow, exception: Cell::new(None) }
+        let exit = b.create_block();
+        b.set_cold_block(exit);
+        let exception = Cell::new(None);
+        Self { native, record, record_place, state, argc, argv, kept_argv, value_to, slow, exit, exception }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -159,6 +170,11 @@ impl<'a> EngineCall<'a> {
             Some(place) => place.load(b),
             None => self.load_state(b, NativeCall::RECORD),
         }
+    }
+
+    /// Returns the first argument after readers may have been called.
+    pub(crate) fn argv_after_readers(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
     }
 
     pub(crate) fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
@@ -192,25 +208,27 @@ impl<'a> EngineCall<'a> {
             let record = place.load(b);
             b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
         }
-        for &offset in &self.absent {
-            let null = b.ins().iconst(types::I64, 0);
-            b.ins().stack_store(types::I64, null, self.state, offset as i32);
-        }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
         let call = b.ins().call_indirect(signature, function, &args);
         b.inst_results(call).to_vec()
     }
 
-    /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
-    /// for the value.
-    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
+    /// Leaves the rest of the call to [`leave`](CallParts::leave), with these arguments.
+    pub(crate) fn leave(&self, b: &mut FunctionBuilder<'_>, rest: Value, data: Value) {
+        b.ins().jump(self.exit, &[rest, data].map(BlockArg::from));
+    }
+
+    /// Emits the code that leaves the rest of the call, and returns the result.
+    pub(crate) fn emit_exit(&self, b: &mut FunctionBuilder<'_>) {
+        let [rest, data] = std::array::from_fn(|_| b.append_block_param(self.exit, types::I64));
+        b.seal_block(self.exit);
+        b.switch_to_block(self.exit);
         let to = match (self.model().outcome, &self.value_to) {
             (ResultPath::Stored { .. }, Some(to)) => to.load(b),
             _ => b.ins().iconst(types::I64, 0),
         };
-        let args: Vec<_> = args.iter().copied().chain([to]).collect();
-        let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
+        let words = self.call_with_state(b, self.native.parts.leave, &[rest, data, to], &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
@@ -221,7 +239,8 @@ impl<'a> EngineCall<'a> {
 
     /// Leaves the function with the result of C in the slot or the bytes at this address, which the helper converts.
     pub(crate) fn exit_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.exit(b, self.native.parts.convert_result, &[result]);
+        let rest = b.ins().iconst(types::I64, Rest::CONVERT_RESULT as i64);
+        self.leave(b, rest, result);
     }
 
     /// Returns a value.
