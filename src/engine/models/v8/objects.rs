@@ -28,8 +28,16 @@ const EXTERNAL_VALUE: i32 = 24;
 /// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`. Other bits may have any value.
 const VARIABLE: u64 = 0b11;
 
-/// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
+/// The bytes from `JSDataView`'s pointer to `JSTypedArray`'s external pointer.
+const DATA_POINTER: i32 = 8;
+
+/// The bytes from `JSArrayBuffer`'s fields to its bit field.
+const BUFFER_BYTE_LENGTH: i32 = 32;
+const BACKING_STORE: i32 = 16;
+
+/// `JSArrayBuffer::WasDetachedBit`, `IsResizableByJsBit`, `IsImmutableBit`
 const DETACHED: u64 = 1 << 2;
+const RESIZABLE: u64 = 1 << 5;
 const IMMUTABLE: u64 = 1 << 6;
 
 /// Addresses of objects have a 1 in the lowest bit. The low 32 bits of small integers are 0.
@@ -62,12 +70,26 @@ pub(super) const VIEW_15_0: ViewLayout = ViewLayout { buffer_bits: DETACHED | IM
 impl ViewLayout {
     /// The kinds of objects that machine code reads.
     pub(super) fn objects(&self, roots: &Roots) -> impl Iterator<Item = Object> {
-        [roots.typed_array.map(|number| self.typed_array(number)), roots.external.map(external)].into_iter().flatten()
+        let kinds = [
+            roots.typed_array.map(|number| self.typed_array(number)),
+            roots.external.map(external),
+            roots.array_buffer.map(|number| self.array_buffer(number)),
+            roots.data_view.map(|number| self.data_view(number)),
+        ];
+        kinds.into_iter().flatten()
     }
 
     fn typed_array(&self, instance_type: u16) -> Object {
         // For arrays in V8's own heap, the second word is that of the object that holds the bytes. It is 0 for others.
-        Object::new([path(&[self.external_pointer]), path(&[self.base_pointer])])
+        self.view([path(&[self.external_pointer]), path(&[self.base_pointer])], instance_type)
+    }
+
+    fn data_view(&self, instance_type: u16) -> Object {
+        self.view([path(&[self.external_pointer - DATA_POINTER])], instance_type)
+    }
+
+    fn view(&self, address: impl IntoIterator<Item = Path>, instance_type: u16) -> Object {
+        Object::new(address)
             .checks([
                 is_of_type(instance_type),
                 Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
@@ -77,6 +99,13 @@ impl ViewLayout {
                 },
             ])
             .length(path(&[self.byte_length]))
+    }
+
+    fn array_buffer(&self, instance_type: u16) -> Object {
+        let bits = Test::masked(0, 4, self.buffer_bits | RESIZABLE, 0);
+        Object::new([path(&[self.buffer_bit_field - BACKING_STORE])])
+            .checks([is_of_type(instance_type), Check { at: path(&[self.buffer_bit_field]), test: bits }])
+            .length(path(&[self.buffer_bit_field - BUFFER_BYTE_LENGTH]))
     }
 }
 

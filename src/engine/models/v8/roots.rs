@@ -16,6 +16,10 @@ pub struct Roots {
     pub typed_array: Option<u16>,
     /// The instance type of externals, if no other objects have it.
     pub external: Option<u16>,
+    /// The instance type of array buffers, shared ones included.
+    pub array_buffer: Option<u16>,
+    /// The instance type of data views of buffers that cannot be resized.
+    pub data_view: Option<u16>,
     /// The word of the [map](Roots::map) of heap numbers, such as 1.5. Without it the helper reads them.
     pub heap_number: Option<u64>,
     /// The word of the map of BigInts. Without it the helper reads them.
@@ -25,7 +29,17 @@ pub struct Roots {
 impl Roots {
     /// Roots of these words for `null`, `false` and `true`. The helper reads all objects.
     pub const fn new(null: u64, no: u64, yes: u64) -> Self {
-        Self { null, no, yes, typed_array: None, external: None, heap_number: None, big_int: None }
+        Self {
+            null,
+            no,
+            yes,
+            typed_array: None,
+            external: None,
+            array_buffer: None,
+            data_view: None,
+            heap_number: None,
+            big_int: None,
+        }
     }
 
     /// Sets the [instance type](Roots::instance_type) of typed arrays.
@@ -36,6 +50,16 @@ impl Roots {
     /// Sets the instance type of externals, if no other objects have it.
     pub const fn external(self, instance_type: Option<u16>) -> Self {
         Self { external: instance_type, ..self }
+    }
+
+    /// Sets the instance type of array buffers.
+    pub const fn array_buffer(self, instance_type: Option<u16>) -> Self {
+        Self { array_buffer: instance_type, ..self }
+    }
+
+    /// Sets the instance type of data views of buffers that cannot be resized.
+    pub const fn data_view(self, instance_type: Option<u16>) -> Self {
+        Self { data_view: instance_type, ..self }
     }
 
     /// Sets the word of the [map](Roots::map) of heap numbers, such as 1.5.
