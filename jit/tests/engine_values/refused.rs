@@ -328,7 +328,7 @@ fn wrong_truths_and_numbers_are_refused() {
             "booleans: two descriptions tell them",
         ),
         (|model| model.constants_are_objects = false, "some null pass the test of numbers that are objects"),
-        (|model| model.truths = Some([7 << 32, 8 << 32]), "some integers pass the test of booleans"),
+        (|model| model.truths = Some([7 << 32, 8 << 32]), "some booleans pass the test of integers"),
         (|model| model.truths = Some([model.null.unwrap().value[0], 1]), "some null pass the test of booleans"),
         (
             |model| model.numbers.as_mut().unwrap().test.len = 3,
