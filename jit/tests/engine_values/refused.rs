@@ -31,7 +31,7 @@ fn boxed() -> ValueModel {
 
 #[test]
 fn models_of_other_tests_are_accepted() {
-    for model in models::all() {
+    for model in described::all() {
         assert!(EngineAbi::new(model.model, HELPERS).is_ok(), "{}", model.name);
     }
 }
