@@ -361,6 +361,11 @@ fn addresses_of_values_need_values_of_a_word() {
         [0; 2],
         CallOutcome::Returned { thrown: Test::equal(0, 8, 0x77) },
     );
+    // Nothing is loaded from the word of an exception.
+    assert_eq!(
+        refused(described().indirect(false), |model| model.call = Some(call.clone())),
+        "some exceptions of the call function pass the test of numbers that are objects"
+    );
     assert_eq!(
         refused(described(), |model| model.call = Some(call)),
         "helpers get the addresses of values, and the call function gets values"
