@@ -10,8 +10,9 @@ use super::view::View;
 /// The part of an engine that machine code cannot do by itself. The other part is its [`ValueModel`].
 ///
 /// Values are passed as [`Words`], in the form that they have in the engine's memory. If the model is
-/// [indirect](super::ValueModel::indirect), they are passed by their addresses instead, in the first word. All methods run on the
-/// thread that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run script.
+/// [indirect](super::ValueModel::indirect), they are passed by their addresses instead, in the first word. All methods
+/// run on the thread that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run
+/// script.
 ///
 /// # Safety
 ///
@@ -40,8 +41,8 @@ pub unsafe trait Engine: 'static {
 
     /// Makes a value for which the model does not have a class. It belongs to the caller.
     ///
-    /// An [indirect](super::ValueModel::indirect) model's values are made for callbacks too, whatever their class. The address can be
-    /// read until the native function returns that is above it, also after [`hand_over`](Engine::hand_over).
+    /// With an [indirect](super::ValueModel::indirect) model, all arguments of callbacks are made here, whatever their
+    /// class. The address can be read until the native function returns, also after [`hand_over`](Engine::hand_over).
     ///
     /// # Errors
     ///
