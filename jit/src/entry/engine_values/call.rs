@@ -7,20 +7,22 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
-use crate::c::form::Form;
 use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
+use crate::codegen::object;
 use crate::codegen::words::CallWords;
 use crate::convention::canonical;
 use crate::convention::plan::{Plan, Return};
 use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
+use crate::engine::object::Path;
+use crate::engine::values::info::CallInfo;
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
-use crate::entry::engine_values::bytes::BytesCall;
 use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::make::MakeCall;
 use crate::entry::engine_values::pack::{self, Packing};
 use crate::entry::engine_values::readers::ReaderAddresses;
 use crate::error::JitError;
@@ -38,8 +40,8 @@ pub(crate) struct EngineValuesBody<'a> {
     /// The place of the stub's cell, if no parameter brings the record.
     pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
-    /// The call of the engine's function that makes the result's value, if the result is bytes.
-    pub(crate) bytes: Option<BytesCall<'a>>,
+    /// The call of the engine's function that makes values of such results.
+    pub(crate) make: Option<MakeCall<'a>>,
     /// The functions for the parts of calls that this code leaves to others.
     pub(crate) parts: CallParts,
     /// The readers of the model that the function calls.
@@ -62,10 +64,9 @@ impl<'a> EngineValuesBody<'a> {
             Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
-        let bytes = model.bytes.as_ref().filter(|_| makes_value);
-        let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, parts, readers })
+        let make = model.make.of(key.result).filter(|_| key.destination.is_none());
+        let make = make.map(|function| MakeCall::of(*abi, function)).transpose()?;
+        Ok(Self { key, plan, arrival, spare, call, make, parts, readers })
     }
 }
 
@@ -83,8 +84,10 @@ pub(crate) struct EngineCall<'a> {
     pub(crate) argv: Value,
     /// The first argument for after readers were called. `None` if the function does not call any.
     kept_argv: Option<Kept>,
-    /// The address for the value, if it is not returned.
-    pub(crate) value_to: Option<Kept>,
+    /// The address for the value, if it is not returned, nor written to the struct that describes the call.
+    value_to: Option<Kept>,
+    /// The struct that describes the call, if there is one.
+    info: Option<(&'a CallInfo, Kept)>,
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
@@ -126,11 +129,15 @@ impl<'a> EngineCall<'a> {
                 store(b, value, offset);
             }
         }
-        let (Some(argc), Some(array)) =
-            (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
-        else {
-            unreachable!("a model has these roles")
+        let info = model.info.as_ref().zip(role(b, |role| role == Role::Info));
+        let (argc, array) = match info {
+            Some((fields, info)) => {
+                let argc = object::load(b, &fields.argc, info, fields.argc_len);
+                (Some(argc), Some(object::address(b, &fields.argv, info)))
+            }
+            None => (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. }))),
         };
+        let (Some(argc), Some(array)) = (argc, array) else { unreachable!("a model has these roles") };
         let at = |index: u8| i64::from(index) * i64::from(model.size);
         let argv = match model.first_argument() {
             0 => array,
@@ -140,15 +147,16 @@ impl<'a> EngineCall<'a> {
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
-            (ResultPath::Returned { .. }, Return::Pass(_)) => None,
+            (ResultPath::Returned { .. }, Return::Pass(_)) | (ResultPath::Info, _) => None,
         };
+        let info = info.map(|(fields, info)| (fields, Kept::store(b, info)));
         let value_to = value_to.map(|address| Kept::store(b, address));
         let slow = b.create_block();
         b.set_cold_block(slow);
         let exit = b.create_block();
         b.set_cold_block(exit);
         let exception = Cell::new(None);
-        Self { native, record, record_place, state, argc, argv, kept_argv, value_to, slow, exit, exception }
+        Self { native, record, record_place, state, argc, argv, kept_argv, value_to, info, slow, exit, exception }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -175,6 +183,43 @@ impl<'a> EngineCall<'a> {
     /// Returns the first argument after readers may have been called.
     pub(crate) fn argv_after_readers(&self, b: &mut FunctionBuilder<'_>) -> Value {
         self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
+    }
+
+    /// Returns the pointer that the engine's own functions want. It is undefined if the engine does not pass one.
+    fn context(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        match self.info_context() {
+            Some((path, info)) => {
+                let info = info.load(b);
+                object::load(b, path, info, 8)
+            }
+            None => self.load_state(b, NativeCall::CONTEXT),
+        }
+    }
+
+    /// Returns the path to the context in the struct that describes the call, if it is there.
+    fn info_context(&self) -> Option<(&'a Path, &Kept)> {
+        let (fields, info) = self.info.as_ref()?;
+        Some((fields.context.as_ref()?, info))
+    }
+
+    /// Returns the address for the value, if it is not returned.
+    fn value_place(&self, b: &mut FunctionBuilder<'_>) -> Option<Value> {
+        match (self.model().outcome, &self.info) {
+            (ResultPath::Info, Some((fields, info))) => {
+                let info = info.load(b);
+                Some(object::address(b, &fields.result, info))
+            }
+            _ => self.value_to.as_ref().map(|to| to.load(b)),
+        }
+    }
+
+    /// Makes the value of a result without a class by the engine's function, if it has one: of a scalar, or of bytes at
+    /// this address and their number.
+    pub(crate) fn make_value(&self, b: &mut FunctionBuilder<'_>, result: (Value, u32)) -> Option<Vec<Value>> {
+        let function = self.native.make.as_ref()?;
+        let context = self.context(b);
+        let exception = self.exception(b);
+        Some(function.make(b, context, result, self.model(), exception))
     }
 
     pub(crate) fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
@@ -208,6 +253,10 @@ impl<'a> EngineCall<'a> {
             let record = place.load(b);
             b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
         }
+        if self.info_context().is_some() {
+            let context = self.context(b);
+            b.ins().stack_store(types::I64, context, self.state, NativeCall::CONTEXT as i32);
+        }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
         let call = b.ins().call_indirect(signature, function, &args);
@@ -224,15 +273,19 @@ impl<'a> EngineCall<'a> {
         let [rest, data] = std::array::from_fn(|_| b.append_block_param(self.exit, types::I64));
         b.seal_block(self.exit);
         b.switch_to_block(self.exit);
-        let to = match (self.model().outcome, &self.value_to) {
-            (ResultPath::Stored { .. }, Some(to)) => to.load(b),
-            _ => b.ins().iconst(types::I64, 0),
+        let to = match self.model().outcome {
+            ResultPath::Stored { .. } | ResultPath::Info => self.value_place(b),
+            ResultPath::Returned { .. } => None,
         };
+        let to = to.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
         let words = self.call_with_state(b, self.native.parts.leave, &[rest, data, to], &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
                 b.ins().return_(&words[..1]);
+            }
+            ResultPath::Info => {
+                b.ins().return_(&[]);
             }
         }
     }
@@ -250,6 +303,10 @@ impl<'a> EngineCall<'a> {
             ResultPath::Stored { success, .. } => {
                 self.store_value(b, words);
                 self.return_integer(b, success);
+            }
+            ResultPath::Info => {
+                self.store_value(b, words);
+                b.ins().return_(&[]);
             }
         }
     }
@@ -276,6 +333,9 @@ impl<'a> EngineCall<'a> {
                 self.return_value(b, &words);
             }
             ResultPath::Stored { exception, .. } => self.return_integer(b, exception),
+            ResultPath::Info => {
+                b.ins().return_(&[]);
+            }
         }
     }
 
@@ -291,7 +351,7 @@ impl<'a> EngineCall<'a> {
     }
 
     fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
-        let to = self.value_to.as_ref()?.load(b);
+        let to = self.value_place(b)?;
         for (index, &word) in words.iter().take(usize::from(self.model().size / 8)).enumerate() {
             b.ins().store(UNALIGNED, word, to, index as i32 * 8);
         }
@@ -315,5 +375,13 @@ impl Packing for EngineCall<'_> {
 
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
         self.exit_with_result(b, result);
+    }
+
+    fn make(&self, b: &mut FunctionBuilder<'_>, raw: Value) -> bool {
+        let value = self.make_value(b, (raw, 0));
+        if let Some(value) = &value {
+            self.succeed(b, value);
+        }
+        value.is_some()
     }
 }

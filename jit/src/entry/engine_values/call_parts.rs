@@ -35,7 +35,7 @@ impl CallParts {
     }
 }
 
-/// Writes null to the fields that no parameter of the model brings. Compiled code leaves them unset.
+/// Writes null to the fields that the engine does not pass. Compiled code leaves them unset.
 ///
 /// # Safety
 ///
@@ -43,7 +43,7 @@ impl CallParts {
 unsafe fn complete(call: *mut NativeCall, model: &ValueModel) {
     // SAFETY: the caller promises that the call may be written to.
     unsafe {
-        if model.index(|role| role == Role::Context).is_none() {
+        if !model.passes_context() {
             (&raw mut (*call).context).write(ptr::null_mut());
         }
         if model.index(|role| role == Role::Exception).is_none() {
@@ -115,7 +115,7 @@ unsafe extern "C-unwind" fn leave(call: *mut NativeCall, rest: usize, data: *con
                 (helpers.fail)(call, Failure::Pending);
                 false
             }
-            Rest::CONVERT_RESULT => (helpers.result)(call, data.cast(), &mut value),
+            Rest::CONVERT_RESULT => interpreter.engine().make_value(call, data.cast(), &mut value),
             argc => {
                 NativeCall::begin(call);
                 interpreter.undo_pins(&*record, argc);

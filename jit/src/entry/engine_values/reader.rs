@@ -108,7 +108,9 @@ impl Reader<'_> {
             let is_object = test(b, value, 0, objects.test);
             go_on_if(b, is_object, other);
             let object = load_word(b, objects, value);
-            find(b, &objects.kinds, object, (want, size), (done, &[object]), slow);
+            // Null may be an object of no kind.
+            let not_found = if model.constants_are_objects { other } else { slow };
+            find(b, &objects.kinds, object, (want, size), (done, &[object]), not_found);
         } else {
             b.ins().jump(other, &[]);
         }
