@@ -94,7 +94,13 @@ impl CFunction {
     pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
         let (env, function) = (self.environment.env, Box::new(self));
         let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
+        env.set_length(value, function.arity())?;
         env.own_by(value, function).map(|()| value)
+    }
+
+    /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
+    fn arity(&self) -> usize {
+        self.function.signature().params().len() + usize::from(self.result_size.is_some())
     }
 
     /// Calls C with arguments of script.
@@ -201,7 +207,7 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
             env.check(napi_sys::napi_get_cb_info(env.raw(), info, count, values, this, &mut data))?;
             &*data.cast::<CFunction>()
         };
-        let count = function.function.signature().params().len() + usize::from(function.result_size.is_some());
+        let count = function.arity();
         let mut room = count;
         // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
         unsafe {

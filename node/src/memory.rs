@@ -6,7 +6,7 @@ use std::slice;
 
 use hotcall::{Extent, Scalar, Slot, Type};
 
-use crate::api::Value;
+use crate::api::{Root, Value};
 use crate::binding::Arguments;
 use crate::engine::{SITE, value, words};
 use crate::environment::Environment;
@@ -85,13 +85,15 @@ fn units_to_zero<T: Copy + PartialEq + Default>(from: *const u8, max: Option<usi
     (0..max.unwrap_or(usize::MAX)).map(unit).take_while(|&unit| unit != T::default()).collect()
 }
 
-/// `arrayBuffer(pointer, length)`
+/// `arrayBuffer(pointer, length, owner | undefined)`: the owner lives as long as the buffer's memory is in use.
 pub(crate) fn array_buffer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let (address, len) = (args.pointer(0)?, args.size(1)?);
     if address.is_null() {
         return Err(args.wrong(0, "a pointer that is not null"));
     }
-    environment.env.external_buffer(address, len)
+    let env = environment.env;
+    let owner = if args.is_given(2) { Some(Root::new(env, args.get(2))?) } else { None };
+    env.external_buffer(address, len, owner)
 }
 
 /// `copy(pointer, offset, into)`
@@ -99,6 +101,14 @@ pub(crate) fn copy(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     let (from, into) = (args.place(0)?, args.bytes(2)?);
     // SAFETY: script's author promises that so many bytes are there. The buffer has them too. They may overlap.
     unsafe { from.copy_to(into.address, into.len) };
+    environment.env.undefined()
+}
+
+/// `store(pointer, offset, bytes)`
+pub(crate) fn store(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let (to, bytes) = (args.place(0)?, args.bytes(2)?);
+    // SAFETY: script's author promises that so many bytes may be written there. They may overlap.
+    unsafe { to.copy_from(bytes.address, bytes.len) };
     environment.env.undefined()
 }
 
