@@ -37,37 +37,6 @@ impl Handle for CFunction {
     const TAG: napi_type_tag = tag(4);
 }
 
-/// The names of functions that call script back.
-pub(crate) enum Marks {
-    All(bool),
-    Keys(Vec<String>),
-}
-
-impl Marks {
-    /// Reads the option `callbacks`: a boolean, or an array of keys.
-    pub(crate) fn of(args: &Arguments<'_>, index: usize) -> Result<Self, Thrown> {
-        let env = args.env();
-        let option = args.option(index, "callbacks")?;
-        if let Some(all) = env.as_boolean(option) {
-            return Ok(Self::All(all));
-        }
-        if env.kind(option)? == ValueKind::Undefined {
-            return Ok(Self::All(false));
-        }
-        let keys = env
-            .elements(option)?
-            .ok_or_else(|| args.wrong(index, "options whose `callbacks` is a boolean or a list of names"))?;
-        keys.into_iter().map(|key| env.as_string(key)).collect::<Result<_, _>>().map(Self::Keys)
-    }
-
-    pub(crate) fn calls_back(&self, key: &str) -> bool {
-        match self {
-            Self::All(all) => *all,
-            Self::Keys(keys) => keys.iter().any(|other| other == key),
-        }
-    }
-}
-
 /// Strings that C has for a call, each ended by a zero.
 type Texts = Vec<Box<[u8]>>;
 

@@ -1,19 +1,16 @@
 //! Libraries and their functions: natives that open, close and look up.
 
-use std::rc::Rc;
-
-use hotcall::declare::{Declaration, Declarations, Item};
-use hotcall::{
-    Binding, Function, FunctionOptions, Library, OpenFlags, Pointee, Scalar, Signature, Symbol, Type, Visibility,
-};
+use hotcall::declare::Declarations;
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Symbol, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
 use crate::binding::Arguments;
 use crate::declarations::{function as declared_function, malformed};
 use crate::environment::Environment;
-use crate::function::{CFunction, Marks};
+use crate::function::CFunction;
 use crate::handle::{Handle, tag};
+use crate::options::Options;
 use crate::pointer;
 use crate::thrown::Thrown;
 
@@ -71,58 +68,7 @@ pub(crate) fn symbol(environment: &Environment, args: &Arguments<'_>) -> Result<
     pointer::make(environment.env, address.unwrap_or_default().cast_mut())
 }
 
-/// Options for functions.
-struct Options {
-    marks: Marks,
-    /// True if symbols may be missing.
-    is_optional: bool,
-    /// True if data pointers also take bytes. In C's text the type of a pointer does not say whether it leads to memory of
-    /// script.
-    takes_bytes: bool,
-}
-
-impl Options {
-    fn of(args: &Arguments<'_>, index: usize) -> Result<Self, Thrown> {
-        let flag = |key| args.option(index, key).map(|value| args.env().as_boolean(value).unwrap_or(false));
-        Ok(Self { marks: Marks::of(args, index)?, is_optional: flag("optional")?, takes_bytes: flag("bytes")? })
-    }
-
-    /// Returns the signature that script calls.
-    fn signature(&self, signature: &Signature) -> Result<Signature, Thrown> {
-        if !self.takes_bytes {
-            return Ok(signature.clone());
-        }
-        let params = signature.params().iter().map(with_bytes);
-        let opened = match signature.first_variadic() {
-            None => Signature::new(params, signature.result().cloned()),
-            Some(first) => Signature::variadic(params, first, signature.result().cloned()),
-        };
-        opened.map_err(Thrown::type_error)
-    }
-
-    /// Returns the declarations that script calls.
-    fn declarations(&self, declarations: &Declarations) -> Result<Declarations, Thrown> {
-        let mut changed = Declarations::new();
-        for declaration in declarations {
-            let mut declaration = declaration.clone();
-            declaration.optional |= self.is_optional;
-            if let Item::Function(function) = &mut declaration.item {
-                function.signature = self.signature(&function.signature)?;
-            }
-            changed.insert(declaration).map_err(malformed)?;
-        }
-        Ok(changed)
-    }
-}
-
-/// Returns a data pointer as one that also takes bytes. Other types do not change.
-fn with_bytes(ty: &Type) -> Type {
-    let Some(Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) = ty.as_scalar() else { return ty.clone() };
-    let details = ty.pointer().and_then(|pointer| Type::TEXT.with_pointer(pointer.clone()).ok());
-    details.unwrap_or(Type::TEXT)
-}
-
-/// `functions(library, declarations, { callbacks, optional, bytes } | undefined)`
+/// `functions(library, declarations, { callbacks, errno, optional, bytes } | undefined)`
 pub(crate) fn functions(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
     let (library, options) = (library(args)?, Options::of(args, 2)?);
@@ -134,18 +80,15 @@ pub(crate) fn functions(environment: &Environment, args: &Arguments<'_>) -> Resu
         let key = &*declaration.key;
         let value = match symbols.get(key) {
             Ok(Some(Symbol::Function(function))) => {
-                let marked = options.marks.calls_back(key);
-                CFunction::new(&environment, function.clone(), captures_errno(declaration), marked).into_value(key)?
+                let (marked, errno) =
+                    (options.calls_back(key), declaration.as_function().is_some_and(|function| function.capture_errno));
+                CFunction::new(&environment, function.clone(), errno, marked).into_value(key)?
             }
             Ok(Some(_) | None) | Err(_) => env.null()?,
         };
         env.set(functions, key, value)?;
     }
     Ok(functions)
-}
-
-fn captures_errno(declaration: &Declaration) -> bool {
-    declaration.as_function().is_some_and(|function| function.capture_errno)
 }
 
 /// `variadic(library | null, declarations, key, types, pointer | undefined, options | undefined)`
@@ -159,26 +102,26 @@ pub(crate) fn variadic(environment: &Environment, args: &Arguments<'_>) -> Resul
     let types = Declarations::from_json(&types).map_err(malformed)?;
     let types = declared_function(&types, "types")?.signature.params().to_vec();
     let options = Options::of(args, 5)?;
+    let errno = options.captures_errno(&key, function);
     let signature = function.signature.with_variadic(types).map_err(Thrown::type_error)?;
     let signature = options.signature(&signature)?;
     let called = if args.is_given(0) {
         library(args)?.function(declaration.symbol_name(), &signature).map_err(Thrown::error)?
     } else {
-        at_pointer(args, 4, &key, &signature, function.capture_errno)?
+        at_pointer(args, 4, &key, &signature, errno)?
     };
-    let marked = options.marks.calls_back(&key);
-    CFunction::new(&Environment::of(env)?, called, function.capture_errno, marked).into_value(&key)
+    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
 }
 
-/// `pointerFunction(pointer, declarations, key, { callbacks, bytes } | undefined)`
+/// `pointerFunction(pointer, declarations, key, { callbacks, errno, bytes } | undefined)`
 pub(crate) fn pointer_function(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
     let (key, options) = (args.string(2)?, Options::of(args, 3)?);
     let function = declared_function(env.owned(args.get(1))?, &key)?;
     let signature = options.signature(&function.signature)?;
-    let called = at_pointer(args, 0, &key, &signature, function.capture_errno)?;
-    let environment: Rc<Environment> = Environment::of(env)?;
-    CFunction::new(&environment, called, function.capture_errno, options.marks.calls_back(&key)).into_value(&key)
+    let errno = options.captures_errno(&key, function);
+    let called = at_pointer(args, 0, &key, &signature, errno)?;
+    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
 }
 
 /// Returns the function at the address in an argument.

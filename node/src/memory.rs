@@ -1,7 +1,6 @@
 //! Memory of C: natives that read, write, copy and allocate.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::slice;
 
 use hotcall::{Extent, Scalar, Slot, Type};
@@ -112,36 +111,27 @@ pub(crate) fn store(environment: &Environment, args: &Arguments<'_>) -> Result<V
     environment.env.undefined()
 }
 
-/// Allocated memory begins behind a word with its size.
-const HEAD: usize = 16;
-
-fn layout(size: usize) -> Result<Layout, Thrown> {
-    let whole = size.checked_add(HEAD).and_then(|size| Layout::from_size_align(size, HEAD).ok());
-    whole.ok_or_else(|| Thrown::RangeError(format!("alloc: {size} bytes are too many")))
+// C's own, so that C may free what script has allocated, and the other way round (C11 7.22.3).
+unsafe extern "C" {
+    fn calloc(count: usize, size: usize) -> *mut c_void;
+    #[link_name = "free"]
+    fn c_free(memory: *mut c_void);
 }
 
-/// `alloc(bytes)`
+/// `alloc(bytes)`: zeroed memory of C's `calloc`.
 pub(crate) fn alloc(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let size = args.size(0)?;
-    // SAFETY: the layout has at least the head.
-    let memory = unsafe { alloc_zeroed(layout(size)?) };
+    // SAFETY: `calloc` takes every size. Some systems return null for 0 bytes, which would look like a failure.
+    let memory = unsafe { calloc(1, size.max(1)) };
     if memory.is_null() {
         return Err(Thrown::RangeError(format!("alloc: the system has no {size} bytes left")));
     }
-    // SAFETY: the head has room for the size.
-    unsafe { memory.cast::<usize>().write(size) };
-    pointer::make(environment.env, memory.wrapping_add(HEAD).cast())
+    pointer::make(environment.env, memory)
 }
 
-/// `free(pointer)`
+/// `free(pointer)`: C's `free`.
 pub(crate) fn free(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let address = args.pointer(0)?.cast::<u8>();
-    if !address.is_null() {
-        // SAFETY: script's author promises that `alloc` has returned the pointer, and that it comes back once.
-        unsafe {
-            let memory = address.sub(HEAD);
-            dealloc(memory, layout(memory.cast::<usize>().read())?);
-        }
-    }
+    // SAFETY: script's author promises that `alloc` or C has allocated the memory, and that it comes back once.
+    unsafe { c_free(args.pointer(0)?) };
     environment.env.undefined()
 }
