@@ -294,6 +294,17 @@ impl Env {
         run!(self, napi_define_properties(object.0, 1, &property))
     }
 
+    /// Returns the global object.
+    pub(crate) fn global(self) -> Result<Value, Thrown> {
+        get!(self, napi_get_global()).map(Value)
+    }
+
+    /// Runs a script, and returns the value of its last expression.
+    pub(crate) fn run_script(self, text: &str) -> Result<Value, Thrown> {
+        let text = self.string(text)?;
+        get!(self, napi_run_script(text.0)).map(Value)
+    }
+
     /// Makes a `Uint8Array` with a copy of bytes.
     pub(crate) fn byte_array(self, bytes: &[u8]) -> Result<Value, Thrown> {
         let (mut address, mut buffer) = (ptr::null_mut(), ptr::null_mut());

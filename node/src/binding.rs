@@ -9,7 +9,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::{Bytes, Env, Value, ValueKind};
 use crate::environment::Environment;
 use crate::thrown::{Thrown, guard};
-use crate::{callback, declarations, function, library, memory, permission, pointer};
+use crate::{callback, declarations, function, library, memory, permission, pointer, ways};
 
 /// A native function of the binding.
 struct Native {
@@ -28,7 +28,8 @@ const NATIVES: &[Native] = &[
     Native { name: "functions", run: library::functions },
     Native { name: "variadic", run: library::variadic },
     Native { name: "pointerFunction", run: library::pointer_function },
-    Native { name: "ways", run: function::ways },
+    Native { name: "ways", run: ways::ways },
+    Native { name: "diagnostics", run: ways::diagnostics },
     Native { name: "errno", run: function::errno },
     Native { name: "callback", run: callback::callback },
     Native { name: "callbackPointer", run: callback::pointer },
@@ -81,13 +82,14 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
         let (native, values) =
             unsafe { (&*data.cast::<Native>(), &*(&raw const values).cast::<[napi_value; MAX_ARGUMENTS]>()) };
         let environment = Environment::of(env)?;
-        (native.run)(&environment, &Arguments { env, native, values })
+        (native.run)(&environment, &Arguments { env, environment: &environment, native, values })
     })
 }
 
 /// The arguments of a native function. Those that script has not given are undefined.
 pub(crate) struct Arguments<'a> {
     env: Env,
+    environment: &'a Environment,
     native: &'a Native,
     values: &'a [napi_value; MAX_ARGUMENTS],
 }
@@ -95,6 +97,10 @@ pub(crate) struct Arguments<'a> {
 impl Arguments<'_> {
     pub(crate) const fn env(&self) -> Env {
         self.env
+    }
+
+    pub(crate) const fn environment(&self) -> &Environment {
+        self.environment
     }
 
     pub(crate) const fn get(&self, index: usize) -> Value {

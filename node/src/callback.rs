@@ -11,7 +11,6 @@ use crate::declarations::function as declared_function;
 use crate::engine::{SITE, value, words};
 use crate::environment::{Environment, Running};
 use crate::handle::{Handle, tag};
-use crate::pointer;
 use crate::thrown::Thrown;
 
 /// The reason why script does not run.
@@ -33,7 +32,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
     let thunk = Thunk::new(&signature).map_err(Thrown::error)?;
     let handler = move |call: &mut Call<'_>| {
         let environment: &Rc<Environment> = &environment;
-        if environment.running.get() == Running::Alone {
+        if environment.running.get() != Running::CallsBack {
             return environment.realm.throw(Thrown::type_error(REFUSED));
         }
         env.scope(|| {
@@ -53,7 +52,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
 /// `callbackPointer(callback)`
 pub(crate) fn pointer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let callback: &LocalCallback = environment.env.owned(args.get(0))?;
-    pointer::make(environment.env, callback.as_ptr().cast_mut())
+    environment.pointer(callback.as_ptr().cast_mut())
 }
 
 /// `callbackClose(callback)`

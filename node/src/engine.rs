@@ -1,14 +1,18 @@
 //! Values of script behind hotcall's `Engine`. A value's words are its handle, a `napi_value`.
 
+use std::rc::Rc;
+
 use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 
 use crate::api::{Env, Value, ValueKind};
-use crate::pointer;
 use crate::thrown::Thrown;
+use crate::v8::V8;
 
 /// Script of one environment.
 pub(crate) struct Node {
     env: Env,
+    /// V8, if it is used.
+    v8: Option<Rc<V8>>,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -26,8 +30,17 @@ pub(crate) fn value(words: Words) -> Value {
 }
 
 impl Node {
-    pub(crate) const fn new(env: Env) -> Self {
-        Self { env }
+    pub(crate) const fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
+        Self { env, v8 }
+    }
+
+    pub(crate) const fn env(&self) -> Env {
+        self.env
+    }
+
+    /// V8, if it is used.
+    pub(crate) fn v8(&self) -> Option<&V8> {
+        self.v8.as_deref()
     }
 
     fn view_other(&self, value: Value) -> View {
@@ -40,8 +53,8 @@ impl Node {
             Ok(ValueKind::String) => View::Other(Kind::String),
             Ok(ValueKind::Symbol) => View::Other(Kind::Symbol),
             Ok(ValueKind::Function) => View::Other(Kind::Function),
-            Ok(ValueKind::External) => match pointer::address(env, value) {
-                Some(address) => View::Pointer(address),
+            Ok(ValueKind::External) => match self.address(value) {
+                Some(address) => View::Pointer(address.cast_const()),
                 None => View::Other(Kind::Object),
             },
             Ok(ValueKind::Object) => match env.as_bytes(value) {
@@ -73,7 +86,7 @@ unsafe impl Engine for Node {
             Output::I64(number) => env.bigint(number),
             Output::U64(number) => env.biguint(number),
             Output::Bytes(bytes) => env.byte_array(bytes),
-            Output::Pointer(address, _) => pointer::make(env, address.cast_mut()),
+            Output::Pointer(address, _) => self.pointer(address.cast_mut()),
             Output::Number(number) => env.number(number),
             Output::Boolean(truth) => env.boolean(truth),
             Output::Null => env.null(),
@@ -87,6 +100,9 @@ unsafe impl Engine for Node {
     }
 
     unsafe fn throw(&self, _: Site, exception: Thrown) {
-        self.env.throw(exception);
+        match &self.v8 {
+            Some(v8) => v8.throw(exception),
+            None => self.env.throw(exception),
+        }
     }
 }

@@ -11,23 +11,28 @@ use napi_sys::napi_env;
 use crate::api::{Env, get, run};
 use crate::engine::Node;
 use crate::thrown::Thrown;
+use crate::v8::{self, V8};
+use crate::ways::Limit;
 
 /// The state of an environment. Its functions and callbacks keep it.
 pub(crate) struct Environment {
     pub(crate) env: Env,
     pub(crate) realm: Realm<Node>,
+    /// V8, or the reason why it is not used.
+    pub(crate) v8: Result<Rc<V8>, String>,
+    /// The fastest way that functions may use.
+    pub(crate) limit: Limit,
     pub(crate) running: Cell<Running>,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
 }
 
-/// The innermost function of C that script has called.
+/// The innermost code that runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Running {
-    /// None runs, or it has called script.
+    /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
+    /// telling.
     None,
-    /// A function that was not made to call script back.
-    Alone,
     /// A function that may call script back.
     CallsBack,
 }
@@ -35,12 +40,14 @@ pub(crate) enum Running {
 impl Environment {
     /// Makes the state of an environment, and gives it to that.
     pub(crate) fn begin(env: Env) -> Result<Rc<Self>, Thrown> {
-        let environment = Rc::new(Self {
-            env,
-            realm: Realm::of_handles(Node::new(env)),
-            running: Cell::new(Running::None),
-            errno: Cell::new(0),
-        });
+        let limit = Limit::of_process();
+        let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { v8::begin(env) };
+        let (v8, realm) = match begun {
+            Ok((v8, realm)) => (Ok(v8), realm),
+            Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
+        };
+        let running = Cell::new(Running::None);
+        let environment = Rc::new(Self { env, realm, v8, limit, running, errno: Cell::new(0) });
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
         run!(env, napi_set_instance_data(data, Some(end), ptr::null_mut()))?;
         Ok(environment)

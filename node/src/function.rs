@@ -17,6 +17,7 @@ use crate::engine::{SITE, value, words};
 use crate::environment::{Environment, Running};
 use crate::handle::{Handle, tag};
 use crate::thrown::{Thrown, guard};
+use crate::v8::native::Native;
 
 /// A function of C. Script's function owns it.
 pub(crate) struct CFunction {
@@ -30,6 +31,8 @@ pub(crate) struct CFunction {
     /// True if strings may be among the arguments.
     takes_text: bool,
     calls: Cell<u64>,
+    /// V8's natives, or the reason why Node-API calls the function.
+    native: Result<Native, String>,
 }
 
 impl Handle for CFunction {
@@ -55,16 +58,61 @@ impl CFunction {
             result_size: result.and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size as usize),
             takes_text: takes(Pointee::Text),
             calls: Cell::new(0),
+            native: Err(String::new()),
             function,
         }
     }
 
     /// Makes script's function of this name.
-    pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
+    pub(crate) fn into_value(mut self, name: &str) -> Result<Value, Thrown> {
+        self.native = Native::new(&self);
         let (env, function) = (self.environment.env, Box::new(self));
-        let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
-        env.set_length(value, function.arity())?;
+        let value = match (&function.environment.v8, &function.native) {
+            (Ok(v8), Ok(native)) => native.function(v8, name, function.arity())?,
+            _ => {
+                let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
+                env.set_length(value, function.arity())?;
+                value
+            }
+        };
         env.own_by(value, function).map(|()| value)
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(crate) const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    pub(crate) const fn captures_errno(&self) -> bool {
+        self.captures_errno
+    }
+
+    /// Returns true if script may run while the function runs.
+    pub(crate) const fn calls_back(&self) -> bool {
+        self.calls_back
+    }
+
+    /// Returns true if the function returns a struct, which calls write into the bytes of one more argument.
+    pub(crate) const fn returns_bytes(&self) -> bool {
+        self.result_size.is_some()
+    }
+
+    /// Returns true if strings may be among the arguments.
+    pub(crate) const fn takes_text(&self) -> bool {
+        self.takes_text
+    }
+
+    /// The natives that V8 calls, or the reason why Node-API calls the function.
+    pub(crate) const fn native(&self) -> Result<&Native, &String> {
+        self.native.as_ref()
+    }
+
+    /// The number of calls, except those from optimised code.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.get() + self.native.as_ref().map_or(0, Native::calls)
     }
 
     /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
@@ -83,7 +131,7 @@ impl CFunction {
         }
         // SAFETY: the slots of all parameters are written.
         let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
-        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
+        let running = if self.calls_back { Running::CallsBack } else { Running::None };
         let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
             let result = self.environment.run_as(running, run);
             self.environment.realm.take_exception().map_or(result, Err)
@@ -186,15 +234,6 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
         // SAFETY: the first `count` values are written.
         function.call(unsafe { slice::from_raw_parts(values.as_ptr().cast(), count) })
     })
-}
-
-/// `ways(function)`
-pub(crate) fn ways(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let env = environment.env;
-    let function: &CFunction = env.owned(args.get(0))?;
-    let ways = env.object()?;
-    env.set(ways, "calls", env.number(function.calls.get() as f64)?)?;
-    Ok(ways)
 }
 
 /// `errno()`

@@ -22,6 +22,8 @@ mod options;
 mod permission;
 mod pointer;
 mod thrown;
+mod v8;
+mod ways;
 
 use napi_sys::{napi_env, napi_value};
 

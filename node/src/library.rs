@@ -65,7 +65,7 @@ pub(crate) fn is_closed(environment: &Environment, args: &Arguments<'_>) -> Resu
 /// `symbol(library, name)`
 pub(crate) fn symbol(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let address = library(args)?.optional_symbol(&args.string(1)?).map_err(Thrown::error)?;
-    pointer::make(environment.env, address.unwrap_or_default().cast_mut())
+    environment.pointer(address.unwrap_or_default().cast_mut())
 }
 
 /// `functions(library, declarations, { callbacks, errno, optional, bytes } | undefined)`

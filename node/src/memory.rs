@@ -126,7 +126,7 @@ pub(crate) fn alloc(environment: &Environment, args: &Arguments<'_>) -> Result<V
     if memory.is_null() {
         return Err(Thrown::RangeError(format!("alloc: the system has no {size} bytes left")));
     }
-    pointer::make(environment.env, memory)
+    environment.pointer(memory)
 }
 
 /// `free(pointer)`: C's `free`.

@@ -1,0 +1,84 @@
+//! A function of C as V8 calls it: by its ordinary callback, and from optimised code.
+
+use std::ffi::c_void;
+use std::mem::transmute;
+
+use hotcall::engine::Record;
+
+use super::V8;
+use super::fast::Fast;
+use super::functions::FunctionCallback;
+use crate::api::Value;
+use crate::function::CFunction;
+use crate::thrown::Thrown;
+use crate::ways::Limit;
+
+/// The native functions for one function of C. They last as long as script's function.
+pub(crate) struct Native {
+    ordinary: Record,
+    /// The function for optimised code, or the reason why there is none.
+    fast: Result<Fast, String>,
+}
+
+impl Native {
+    /// Makes the natives of a function. Returns the reason if Node-API has to call it.
+    pub(crate) fn new(function: &CFunction) -> Result<Self, String> {
+        let v8 = function.environment().v8.as_ref().map_err(String::clone)?;
+        let ordinary = ordinary(function)?;
+        Ok(Self { ordinary, fast: v8.fast(function) })
+    }
+
+    /// Makes script's function.
+    pub(crate) fn function(&self, v8: &V8, name: &str, length: usize) -> Result<Value, Thrown> {
+        // SAFETY: the model of the record describes V8's callbacks.
+        let callback = unsafe { transmute::<*const c_void, FunctionCallback>(self.ordinary.entry()) };
+        let fast = self.fast.as_ref().map_or(std::ptr::null(), Fast::c_function);
+        v8.function(name, callback, length, fast)
+    }
+
+    /// The reason why optimised code calls the ordinary callback.
+    pub(crate) fn why_not_fast(&self) -> Option<&str> {
+        self.fast.as_ref().err().map(String::as_str)
+    }
+
+    /// The number of calls of the ordinary callback.
+    pub(crate) fn calls(&self) -> u64 {
+        self.ordinary.calls()
+    }
+}
+
+/// Makes the ordinary callback.
+fn ordinary(function: &CFunction) -> Result<Record, String> {
+    if function.captures_errno() {
+        return Err("its errno is kept".into());
+    }
+    let realm = &function.environment().realm;
+    let realm = if function.calls_back() { realm.clone() } else { realm.without_callbacks() };
+    // SAFETY: script's author promises that the declaration is true. Script's function keeps the record.
+    let record = unsafe {
+        if function.returns_bytes() { realm.record_into(function.function()) } else { realm.record(function.function()) }
+    };
+    record.map_err(|error| error.to_string())
+}
+
+impl V8 {
+    /// Makes the function for optimised code.
+    fn fast(&self, function: &CFunction) -> Result<Fast, String> {
+        let environment = function.environment();
+        if environment.limit != Limit::Fast {
+            return Err(environment.limit.reason());
+        }
+        if function.calls_back() {
+            return Err("it may call script back, which cannot run inside a fast call".into());
+        }
+        if function.takes_text() {
+            return Err("it takes strings".into());
+        }
+        let function = function.function();
+        let call = self.generation.fast_call(function.signature(), &self.roots).map_err(|error| error.to_string())?;
+        // SAFETY: script's author promises that the declaration is true. The model is that of this V8. Script's function
+        // keeps the record.
+        let record = unsafe { environment.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
+        Ok(Fast::new(self.functions, &self.generation, &call, record))
+    }
+}
