@@ -15,8 +15,13 @@ use hotcall_jit::Form;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
+    EngineHelpers { convert: convert::<E, true>, ..helpers_without_pins::<E>() }
+}
+
+/// The helpers for functions that do not call script back. They pin nothing.
+pub(super) const fn helpers_without_pins<E: Engine>() -> EngineHelpers {
     EngineHelpers {
-        convert: convert::<E>,
+        convert: convert::<E, false>,
         result: result::<E>,
         finish: finish::<E>,
         take_pins: take_pins::<E>,
@@ -55,7 +60,7 @@ impl<'a, E: Engine> Called<'a, E> {
     }
 }
 
-unsafe extern "C-unwind" fn convert<E: Engine>(
+unsafe extern "C-unwind" fn convert<E: Engine, const PINS: bool>(
     call: *mut NativeCall,
     index: usize,
     value: *const Words,
@@ -74,7 +79,10 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 // Only values of pointers, structs and unions have bytes.
-                if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
+                if PINS
+                    && has_bytes
+                    && let Some(pin) = realm.engine().pin(called.site, words)
+                {
                     NativeCall::pin(call, pin);
                 }
                 true

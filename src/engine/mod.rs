@@ -75,8 +75,9 @@ pub use hotcall_jit::engine::fast_call::{
     MAX_FAST_CALL_PARAMETERS, Object, Path, Reading, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
-    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass,
-    PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, CallFunction, CallInfo, CallOutcome, CallRole, Double, DoubleObject, Integer, MakeFunction, MakeFunctions,
+    MakeRole, ModelError, NumberClass, NumberObjects, ObjectClass, PinList, ResultPath, Role, Singleton, Test,
+    ValueModel, WideObject, Words,
 };
 pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 

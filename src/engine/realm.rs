@@ -17,6 +17,7 @@ use super::engine::Engine;
 use super::error::{EngineError, RecordError};
 use super::fast_call::FastCallRecord;
 use super::helpers::helpers;
+use super::known_values::Callbacks;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record::Record;
@@ -25,6 +26,7 @@ use super::site::Site;
 use crate::callback::call::Call;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::function::prototype::ResultTo;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
@@ -38,6 +40,7 @@ use hotcall_jit::Form;
 /// still waits, on its thread. So an engine that owns its records, or a realm, is never dropped.
 pub struct Realm<E: Engine> {
     state: Arc<RealmState<E>>,
+    callbacks: Callbacks,
     /// Keeps the realm on its thread, which runs the script.
     on_one_thread: PhantomData<*const ()>,
 }
@@ -91,8 +94,9 @@ impl<E: Engine> Realm<E> {
         samples: impl IntoIterator<Item = Words>,
         retain: impl FnMut(Words),
     ) -> Result<Self, ModelError> {
+        let is_indirect = model.indirect;
         // SAFETY: the caller promises that the samples and the site are the engine's.
-        let agrees = |objects: &_| unsafe { agree(&engine, objects, site, samples, retain) };
+        let agrees = |objects: &_| unsafe { agree(&engine, objects, is_indirect, site, samples, retain) };
         let mut abi = EngineAbi::new(model, helpers::<E>())?;
         if !abi.model().objects.as_ref().is_some_and(agrees) {
             abi = EngineAbi::new(abi.model().clone().objects(None), helpers::<E>())?;
@@ -110,7 +114,20 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        Self { state: Arc::new(RealmState::new(abi, engine)), on_one_thread: PhantomData }
+        let state = Arc::new(RealmState::new(abi, engine));
+        Self { state, callbacks: Callbacks::Possible, on_one_thread: PhantomData }
+    }
+
+    /// Another handle of this realm, whose [records](Self::record) are of functions that never call script back. All else
+    /// is the realm's.
+    ///
+    /// While such a function runs, nothing moves or frees bytes of objects. So machine code also reads bytes that [script
+    /// may move](super::Object::stays), and neither machine code nor helpers pin.
+    ///
+    /// Fast calls are of such functions in any case.
+    #[must_use]
+    pub fn without_callbacks(&self) -> Self {
+        Self { callbacks: Callbacks::Never, ..self.clone() }
     }
 
     /// The engine.
@@ -143,9 +160,11 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`Record::entry`] as the model says, on the realm's thread. It passes the record if the model
     ///   has a role for that. If the model is `padded`, it fills up arguments at least to [`Record::arity`].
     /// * The record outlives every call, and every way to call the function.
+    /// * If the realm is one [without callbacks](Self::without_callbacks), no script runs before C has returned. Nothing
+    ///   else moves or frees the bytes of arguments meanwhile, such as another thread.
     /// * No method of the [`Engine`] panics, unless the engine's own frames allow the panic to pass through them.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, RecordError> {
-        Record::new(function, &self.state)
+        Record::new(function, &self.state, (ResultTo::Value, self.callbacks))
     }
 
     /// Makes records of many C functions, such as those of a library, in less time than one after the other. They come
@@ -162,7 +181,7 @@ impl<E: Engine> Realm<E> {
         &self,
         functions: impl IntoIterator<Item = &'f Function>,
     ) -> Result<Vec<Record>, RecordError> {
-        Record::all(functions, &self.state)
+        Record::all(functions, &self.state, self.callbacks)
     }
 
     /// Makes a record of a C function that returns a struct or a union. Its calls write the result into a buffer that script
@@ -185,7 +204,7 @@ impl<E: Engine> Realm<E> {
     ///
     /// The contract of [`record`](Self::record).
     pub unsafe fn record_into(&self, function: &Function) -> Result<Record, RecordError> {
-        Record::into_buffer(function, &self.state)
+        Record::new(function, &self.state, (ResultTo::Buffer, self.callbacks))
     }
 
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
@@ -495,7 +514,7 @@ impl<E: Engine> Drop for MadeValues<'_, E> {
 
 impl<E: Engine> Clone for Realm<E> {
     fn clone(&self) -> Self {
-        Self { state: Arc::clone(&self.state), on_one_thread: PhantomData }
+        Self { state: Arc::clone(&self.state), callbacks: self.callbacks, on_one_thread: PhantomData }
     }
 }
 

@@ -10,7 +10,8 @@ use hotcall_jit::{CompilePolicy, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::known_values::KnownValues;
+use super::helpers::helpers_without_pins;
+use super::known_values::{Callbacks, KnownValues};
 use super::site::Site;
 use crate::function::prototype::{Prototype, ResultTo};
 
@@ -21,6 +22,8 @@ pub(super) struct RealmState<E: Engine> {
     waiting: RefCell<Option<Waiting<E>>>,
     /// `None` if values are handles.
     abi: Option<EngineAbi>,
+    /// The same for functions that do not call script back.
+    abi_without_callbacks: Option<EngineAbi>,
     policy: CompilePolicy,
     values: RefCell<KnownValues>,
     number: usize,
@@ -50,10 +53,12 @@ impl<E: Engine> RealmState<E> {
     pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
         let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
         let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
+        let abi_without_callbacks = abi.as_ref().map(|abi| abi.without_callbacks(helpers_without_pins::<E>()));
         Self {
             pending,
             waiting: RefCell::new(None),
             abi,
+            abi_without_callbacks,
             policy: CompilePolicy::new(),
             values: RefCell::new(KnownValues::new()),
             number: REALMS.fetch_add(1, Ordering::Relaxed),
@@ -66,8 +71,13 @@ impl<E: Engine> RealmState<E> {
         &self,
         prototype: &Arc<Prototype>,
         result: ResultTo,
+        callbacks: Callbacks,
     ) -> Option<Result<EngineValues, JitError>> {
-        self.abi.as_ref().map(|abi| self.values.borrow_mut().get(prototype, result, abi))
+        let abi = match callbacks {
+            Callbacks::Possible => self.abi.as_ref(),
+            Callbacks::Never => self.abi_without_callbacks.as_ref(),
+        };
+        abi.map(|abi| self.values.borrow_mut().get(prototype, (result, callbacks), abi))
     }
 
     /// The number of the realm, by which libraries find its records.

@@ -42,7 +42,8 @@ pub(crate) fn find(
     }
 }
 
-fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
+/// Continues if the check holds for an object; otherwise in `other`.
+pub(crate) fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
     let (base, at) = follow(b, &check.at, word);
     let holds = test(b, base, at, check.test);
     go_on_if(b, holds, other);
@@ -84,14 +85,22 @@ fn load_length(b: &mut FunctionBuilder<'_>, length: &ByteLength, word: Value) ->
 }
 
 /// Returns the place of the field: a word, and the field's offset from it.
-fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
+pub(crate) fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
     let Some((&last, through)) = path.0.split_last() else { unreachable!("a model has no empty paths") };
     let step = |base, &offset| b.ins().load(types::I64, UNALIGNED, base, offset);
     (through.iter().fold(word, step), last)
 }
 
+/// Returns the address of the field.
+pub(crate) fn address(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> Value {
+    match follow(b, path, word) {
+        (base, 0) => base,
+        (base, at) => b.ins().iadd_imm_s(base, i64::from(at)),
+    }
+}
+
 /// Loads an integer of `len` bytes without a sign.
-fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value, len: u8) -> Value {
+pub(crate) fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value, len: u8) -> Value {
     let (base, at) = follow(b, path, word);
     match len {
         1 => b.ins().uload8(types::I64, UNALIGNED, base, at),

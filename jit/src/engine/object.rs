@@ -131,6 +131,16 @@ impl Object {
         Self { stays: stays.into(), ..self }
     }
 
+    /// Makes a kind whose bytes [script may move](Self#structfield.stays) or free at any time, all of them.
+    pub fn moving(self) -> Self {
+        self.stays(Check { at: Path([0].into()), test: Test::masked_range(0, 1, 0, 1..=1) })
+    }
+
+    /// Returns true if the bytes do not [stay](Self#structfield.stays) in any object of the kind.
+    pub fn always_moves(&self) -> bool {
+        self.stays.as_ref().is_some_and(|Check { test, .. }| test.mask < test.low)
+    }
+
     /// Returns true if machine code can read all fields, and the tests' values are possible.
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
@@ -159,7 +169,7 @@ impl ByteLength {
         let shift = match &self.element {
             ElementSize::Shift(shift) => u64::from(*shift),
             ElementSize::ByNumber { at, len, first, shifts } => {
-                let index = load(at.follow(word, load)?, *len)?.wrapping_sub((*first).into());
+                let index = at.load(word, *len, load)?.wrapping_sub((*first).into());
                 shifts >> (index % 32 * 2) & 3
             }
         };
@@ -167,7 +177,7 @@ impl ByteLength {
     }
 
     fn elements<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
-        load(self.at.follow(word, load)?, self.len)
+        self.at.load(word, self.len, load)
     }
 }
 
@@ -293,7 +303,7 @@ pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<Rea
 
 /// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
 /// after the checks before it.
-trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
+pub(crate) trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
 
 impl<E, F: Fn(u64, u8) -> Result<u64, E>> Load<E> for F {}
 
@@ -329,7 +339,7 @@ impl Object {
         }
         let mut slot = 0_u64;
         for path in &self.address {
-            slot = slot.wrapping_add(load(path.follow(word, load)?, 8)?);
+            slot = slot.wrapping_add(path.load(word, 8, load)?);
         }
         let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
         Ok(Some(ResolvedHandle { slot, len }))
@@ -345,14 +355,14 @@ impl Object {
 
 impl Check {
     /// Returns true if machine code can read the field, and the test's value is possible.
-    fn is_consistent(&self) -> bool {
+    pub(crate) fn is_consistent(&self) -> bool {
         let Self { at, test } = self;
         let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
         let end = at.0.last().and_then(|offset| offset.checked_add(test.offset.into()));
         matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
     }
 
-    fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
+    pub(crate) fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
         let Test { offset, len, mask, low, high } = self.test;
         let at = self.at.follow(word, load)?.wrapping_add(offset.into());
         Ok((low..=high).contains(&(load(at, len)? & mask)))
@@ -361,13 +371,18 @@ impl Check {
 
 impl Path {
     /// Returns the address of the field.
-    fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
+    pub(crate) fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
         let Some((last, through)) = self.0.split_last() else { return Ok(word) };
         let mut at = word;
         for &offset in through {
             at = load(at.wrapping_add_signed(offset.into()), 8)?;
         }
         Ok(at.wrapping_add_signed((*last).into()))
+    }
+
+    /// Loads the field of `len` bytes.
+    pub(crate) fn load<E>(&self, word: u64, len: u8, load: &impl Load<E>) -> Result<u64, E> {
+        load(self.follow(word, load)?, len)
     }
 }
 
@@ -380,7 +395,7 @@ fn pointer(address: u64) -> *const u64 {
 /// # Safety
 ///
 /// `len` bytes can be read at the address.
-unsafe fn load_bytes(address: u64, len: u8) -> u64 {
+pub(crate) unsafe fn load_bytes(address: u64, len: u8) -> u64 {
     let mut bytes = [0; 8];
     for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
         // SAFETY: the caller promises that the bytes can be read.

@@ -5,7 +5,6 @@
 mod engine;
 mod models;
 
-mod bytes_function;
 mod conversions;
 mod differential;
 mod forged;
@@ -15,5 +14,6 @@ mod heap;
 mod lazy;
 mod life;
 mod list;
+mod make_function;
 mod memory;
 mod refused;

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
+use crate::engine::number_object::NumberObjects;
 use crate::engine::object::{Object, ResolvedHandle};
 use crate::engine::record::RecordHead;
 
@@ -93,6 +94,8 @@ pub struct Handles {
     pub tag: Tag,
     /// Kinds of objects that machine code reads by itself. A word must not be of two kinds.
     pub objects: Box<[Object]>,
+    /// Numbers that are objects, which machine code reads for integers.
+    pub numbers: Option<NumberObjects>,
 }
 
 /// Integers that are words by themselves: the word without its lowest `shift` bits. The highest bit is the sign.

@@ -163,11 +163,10 @@ impl EngineCall<'_> {
             (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
             (Form::Bytes(size), _, Some(memory)) => {
                 let result = frame::address(b, memory, 0);
-                let Some(function) = &self.native.bytes else { return self.exit_with_result(b, result) };
-                let context = self.load_state(b, NativeCall::CONTEXT);
-                let words = usize::from(self.model().size / 8);
-                let exception = self.exception(b);
-                function.make(b, context, (result, size), words, exception)
+                let Some(value) = self.make_value(b, (result, size)) else {
+                    return self.exit_with_result(b, result);
+                };
+                value
             }
             _ => pack::words(b, self.model(), self.model().undefined.value),
         };

@@ -7,20 +7,22 @@ use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
-use crate::c::form::Form;
 use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
+use crate::codegen::object;
 use crate::codegen::words::CallWords;
 use crate::convention::canonical;
 use crate::convention::plan::{Plan, Return};
 use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
+use crate::engine::object::Path;
+use crate::engine::values::info::CallInfo;
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
-use crate::entry::engine_values::bytes::BytesCall;
 use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::make::MakeCall;
 use crate::entry::engine_values::pack::{self, Packing};
 use crate::error::JitError;
 
@@ -37,8 +39,8 @@ pub(crate) struct EngineValuesBody<'a> {
     /// The place of the stub's cell, if no parameter brings the record.
     pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
-    /// The call of the engine's function that makes the result's value, if the result is bytes.
-    pub(crate) bytes: Option<BytesCall<'a>>,
+    /// The call of the engine's function that makes values of such results.
+    pub(crate) make: Option<MakeCall<'a>>,
     /// The functions for the parts of calls that this code leaves to others.
     pub(crate) parts: CallParts,
 }
@@ -55,10 +57,9 @@ impl<'a> EngineValuesBody<'a> {
             Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
-        let bytes = model.bytes.as_ref().filter(|_| makes_value);
-        let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, parts })
+        let make = model.make.of(key.result).filter(|_| key.destination.is_none());
+        let make = make.map(|function| MakeCall::of(*abi, function)).transpose()?;
+        Ok(Self { key, plan, arrival, spare, call, make, parts })
     }
 }
 
@@ -71,14 +72,16 @@ pub(crate) struct EngineCall<'a> {
     record_place: Option<StackPlace>,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
-    /// Offsets of the fields of `state` that no parameter brings. They are null, and written before each call of a
+    /// Offsets of the fields of `state` that the engine does not pass. They are null, and written before each call of a
     /// helper. So calls with numbers alone do not write them.
     absent: Vec<usize>,
     pub(crate) argc: Value,
     /// The first argument, valid until something is called.
     pub(crate) argv: Value,
-    /// The address for the value, if it is not returned.
-    pub(crate) value_to: Option<Kept>,
+    /// The address for the value, if it is not returned, nor written to the struct that describes the call.
+    value_to: Option<Kept>,
+    /// The struct that describes the call, if there is one.
+    info: Option<(&'a CallInfo, Kept)>,
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
@@ -112,18 +115,24 @@ impl<'a> EngineCall<'a> {
         if record_place.is_none() {
             store(b, record, NativeCall::RECORD);
         }
+        let info = model.info.as_ref().zip(role(b, |role| role == Role::Info));
         let mut absent = Vec::new();
+        let has_context = model.info.as_ref().is_some_and(|info| info.context.is_some());
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
             match value {
                 Some(value) => store(b, value, offset),
+                None if offset == NativeCall::CONTEXT && has_context => {}
                 None => absent.push(offset),
             }
         }
-        let (Some(argc), Some(array)) =
-            (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
-        else {
-            unreachable!("a model has these roles")
+        let (argc, array) = match info {
+            Some((fields, info)) => {
+                let argc = object::load(b, &fields.argc, info, fields.argc_len);
+                (Some(argc), Some(object::address(b, &fields.argv, info)))
+            }
+            None => (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. }))),
         };
+        let (Some(argc), Some(array)) = (argc, array) else { unreachable!("a model has these roles") };
         let at = |index: u8| i64::from(index) * i64::from(model.size);
         let argv = match model.first_argument() {
             0 => array,
@@ -132,12 +141,14 @@ impl<'a> EngineCall<'a> {
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
-            (ResultPath::Returned { .. }, Return::Pass(_)) => None,
+            (ResultPath::Returned { .. }, Return::Pass(_)) | (ResultPath::Info, _) => None,
         };
+        let info = info.map(|(fields, info)| (fields, Kept::store(b, info)));
         let value_to = value_to.map(|address| Kept::store(b, address));
         let slow = b.create_block();
         b.set_cold_block(slow);
-        Self { native, record, record_place, state, absent, argc, argv, value_to, slow, exception: Cell::new(None) }
+        let exception = Cell::new(None);
+        Self { native, record, record_place, state, absent, argc, argv, value_to, info, slow, exception }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -159,6 +170,43 @@ impl<'a> EngineCall<'a> {
             Some(place) => place.load(b),
             None => self.load_state(b, NativeCall::RECORD),
         }
+    }
+
+    /// Returns the pointer that the engine's own functions want. It is undefined if the engine does not pass one.
+    fn context(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        match self.info_context() {
+            Some((path, info)) => {
+                let info = info.load(b);
+                object::load(b, path, info, 8)
+            }
+            None => self.load_state(b, NativeCall::CONTEXT),
+        }
+    }
+
+    /// Returns the path to the context in the struct that describes the call, if it is there.
+    fn info_context(&self) -> Option<(&'a Path, &Kept)> {
+        let (fields, info) = self.info.as_ref()?;
+        Some((fields.context.as_ref()?, info))
+    }
+
+    /// Returns the address for the value, if it is not returned.
+    fn value_place(&self, b: &mut FunctionBuilder<'_>) -> Option<Value> {
+        match (self.model().outcome, &self.info) {
+            (ResultPath::Info, Some((fields, info))) => {
+                let info = info.load(b);
+                Some(object::address(b, &fields.result, info))
+            }
+            _ => self.value_to.as_ref().map(|to| to.load(b)),
+        }
+    }
+
+    /// Makes the value of a result without a class by the engine's function, if it has one: of a scalar, or of bytes at
+    /// this address and their number.
+    pub(crate) fn make_value(&self, b: &mut FunctionBuilder<'_>, result: (Value, u32)) -> Option<Vec<Value>> {
+        let function = self.native.make.as_ref()?;
+        let context = self.context(b);
+        let exception = self.exception(b);
+        Some(function.make(b, context, result, self.model(), exception))
     }
 
     pub(crate) fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
@@ -196,6 +244,10 @@ impl<'a> EngineCall<'a> {
             let null = b.ins().iconst(types::I64, 0);
             b.ins().stack_store(types::I64, null, self.state, offset as i32);
         }
+        if self.info_context().is_some() {
+            let context = self.context(b);
+            b.ins().stack_store(types::I64, context, self.state, NativeCall::CONTEXT as i32);
+        }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
         let call = b.ins().call_indirect(signature, function, &args);
@@ -205,16 +257,20 @@ impl<'a> EngineCall<'a> {
     /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
     /// for the value.
     pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
-        let to = match (self.model().outcome, &self.value_to) {
-            (ResultPath::Stored { .. }, Some(to)) => to.load(b),
-            _ => b.ins().iconst(types::I64, 0),
+        let to = match self.model().outcome {
+            ResultPath::Stored { .. } | ResultPath::Info => self.value_place(b),
+            ResultPath::Returned { .. } => None,
         };
+        let to = to.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
         let args: Vec<_> = args.iter().copied().chain([to]).collect();
         let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
                 b.ins().return_(&words[..1]);
+            }
+            ResultPath::Info => {
+                b.ins().return_(&[]);
             }
         }
     }
@@ -231,6 +287,10 @@ impl<'a> EngineCall<'a> {
             ResultPath::Stored { success, .. } => {
                 self.store_value(b, words);
                 self.return_integer(b, success);
+            }
+            ResultPath::Info => {
+                self.store_value(b, words);
+                b.ins().return_(&[]);
             }
         }
     }
@@ -257,6 +317,9 @@ impl<'a> EngineCall<'a> {
                 self.return_value(b, &words);
             }
             ResultPath::Stored { exception, .. } => self.return_integer(b, exception),
+            ResultPath::Info => {
+                b.ins().return_(&[]);
+            }
         }
     }
 
@@ -272,7 +335,7 @@ impl<'a> EngineCall<'a> {
     }
 
     fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
-        let to = self.value_to.as_ref()?.load(b);
+        let to = self.value_place(b)?;
         for (index, &word) in words.iter().take(usize::from(self.model().size / 8)).enumerate() {
             b.ins().store(UNALIGNED, word, to, index as i32 * 8);
         }
@@ -296,5 +359,13 @@ impl Packing for EngineCall<'_> {
 
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
         self.exit_with_result(b, result);
+    }
+
+    fn make(&self, b: &mut FunctionBuilder<'_>, raw: Value) -> bool {
+        let value = self.make_value(b, (raw, 0));
+        if let Some(value) = &value {
+            self.succeed(b, value);
+        }
+        value.is_some()
     }
 }

@@ -102,7 +102,7 @@ unsafe extern "C-unwind" fn convert_result(call: *mut NativeCall, result: *const
     // SAFETY: the caller promises a call of this engine, its result, and the memory for the value.
     unsafe {
         let engine = ShapeHolder::of((*call).record).interpreter().engine();
-        let made = (engine.helpers().result)(call, result, &mut value);
+        let made = engine.make_value(call, result, &mut value);
         NativeResult::of(engine, made.then_some(value), to)
     }
 }

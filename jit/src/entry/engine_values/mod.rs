@@ -3,8 +3,6 @@
 #[cfg(feature = "cranelift")]
 mod body;
 #[cfg(feature = "cranelift")]
-mod bytes;
-#[cfg(feature = "cranelift")]
 mod call;
 #[cfg(feature = "cranelift")]
 mod call_parts;
@@ -17,6 +15,8 @@ pub(crate) mod holder;
 pub(crate) mod interpreted;
 pub(crate) mod interpreter;
 pub(crate) mod key;
+#[cfg(feature = "cranelift")]
+mod make;
 mod native_result;
 #[cfg(feature = "cranelift")]
 mod objects;

@@ -40,7 +40,9 @@ pub(crate) fn resolve(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, arg: u
         let is_object = test(b, call.argv, at, objects.test);
         go_on_if(b, is_object, other);
         let object = load_word(call, b, objects, at);
-        find(b, &objects.kinds, object, want, (done, &[object]), call.slow);
+        // Null may be an object of no kind.
+        let not_found = if model.constants_are_objects { other } else { call.slow };
+        find(b, &objects.kinds, object, want, (done, &[object]), not_found);
     } else {
         b.ins().jump(other, &[]);
     }

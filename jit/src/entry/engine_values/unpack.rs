@@ -10,12 +10,12 @@ use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::float_slot;
 use crate::codegen::call::{Source, extend};
-use crate::codegen::test::{compare, holds, read, reads_same};
-use crate::codegen::{frame, numbers};
+use crate::codegen::test::{compare, holds, read, reads_same, truth};
+use crate::codegen::{frame, number_object, numbers};
 use crate::convention::plan::{Loc, Piece};
 use crate::engine::object::Want;
 use crate::engine::test::Test;
-use crate::engine::values::model::{Double, Integer, Role, ValueModel};
+use crate::engine::values::model::{Double, Integer, NumberClass, Role, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 use crate::entry::engine_values::objects::{self, FoundDestination, Pinned};
 
@@ -187,7 +187,42 @@ impl<'a> Unpacking<'a> {
 
     /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
     fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let is_served = |class: &&NumberClass| number_object::serves(&class.objects, self.scalar);
+        match self.model.numbers.as_ref().filter(is_served) {
+            Some(class) => self.number_or_object(b, class),
+            None => self.without_objects(b),
+        }
+    }
+
+    /// Returns the number of a value, or of an object of the class.
+    fn number_or_object(&self, b: &mut FunctionBuilder<'_>, class: &NumberClass) -> Value {
+        let [object, done] = std::array::from_fn(|_| b.create_block());
+        let number = Self { otherwise: object, ..*self }.without_objects(b);
+        let ty = b.func.dfg.value_type(number);
+        let result = b.append_block_param(done, ty);
+        b.ins().jump(done, &[BlockArg::from(number)]);
+        b.seal_block(object);
+        if self.scalar.is_integer() {
+            b.set_cold_block(object);
+        }
+        b.switch_to_block(object);
+        // Nothing is loaded from a value that is not an object.
+        let is_object = holds(b, self.bits, class.test);
+        self.check(b, is_object);
+        let word = self.bits.get(b, types::I64, 0);
+        number_object::read(b, &class.objects, word, self.scalar, done, self.otherwise);
+        b.seal_block(done);
+        b.switch_to_block(done);
+        result
+    }
+
+    /// Returns the argument, if it is not an object.
+    fn without_objects(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let Self { model, scalar, .. } = *self;
+        if let (Goal::Truth, Some(truths)) = (Goal::of(scalar), model.truths) {
+            let word = self.bits.get(b, types::I64, 0);
+            return truth(b, truths, word, self.otherwise);
+        }
         let double = model.double.map(ValueClass::Double);
         let integer = model.integer.map(ValueClass::Integer);
         let wide = model.wide.filter(|_| scalar.size() == 8).map(ValueClass::Wide);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::values::{BytesFunction, BytesRole, EngineAbi, ModelError, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{EngineAbi, MakeFunction, MakeRole, ModelError, Test, ValueModel, Words};
 use hotcall_jit::{Jit, Layout, Use};
 use hotcall_testing::notation;
 use hotcall_testing::random::Random;
@@ -60,10 +60,10 @@ unsafe extern "C" fn in_two_classes(context: *mut c_void, bytes: *const u8, len:
 }
 
 /// A function for values of this size, in one of the ways in which conventions return them.
-fn function(size: u8, way: usize) -> BytesFunction {
+fn function(size: u8, way: usize) -> MakeFunction {
     let [in_order, other] = [
-        [BytesRole::Context, BytesRole::Bytes, BytesRole::Length],
-        [BytesRole::Length, BytesRole::Bytes, BytesRole::Context],
+        [MakeRole::Context, MakeRole::Value, MakeRole::Length],
+        [MakeRole::Length, MakeRole::Value, MakeRole::Context],
     ];
     let thrown = Test::equal(0, 8, 0);
     let (address, text, roles) = match (size, way) {
@@ -72,7 +72,7 @@ fn function(size: u8, way: usize) -> BytesFunction {
         _ => (in_two_classes as _, "(pointer, pointer, usize) -> struct {u64, f64}", in_order),
     };
     // SAFETY: the function has this type.
-    unsafe { BytesFunction::new(address, notation::signature(text), roles, thrown) }
+    unsafe { MakeFunction::new(address, notation::signature(text), roles, thrown) }
 }
 
 const STRUCTS: [&str; 8] = [
@@ -152,32 +152,35 @@ fn the_engines_function_makes_values_of_structs() {
 
 #[test]
 fn wrong_descriptions_are_refused() {
-    type Change = fn(&mut BytesFunction);
+    type Change = fn(&mut MakeFunction);
     let refused = |change: Change| {
         let mut bytes = function(16, 1);
         change(&mut bytes);
         EngineAbi::new(models::tagged().model.bytes(bytes), HELPERS).unwrap_err()
     };
-    assert_eq!(refused(|bytes| bytes.roles = [].into()), ModelError::BytesRoles { parameters: 3, roles: 0 });
-    assert_eq!(refused(|bytes| bytes.roles[0] = BytesRole::Bytes), ModelError::BytesTwice { role: "bytes" });
+    assert_eq!(
+        refused(|bytes| bytes.roles = [].into()),
+        ModelError::MakeRoles { of: "bytes", parameters: 3, roles: 0 }
+    );
+    assert_eq!(refused(|bytes| bytes.roles[0] = MakeRole::Value), ModelError::MakeTwice { of: "bytes", role: "value" });
     assert_eq!(
         refused(|bytes| bytes.native = notation::signature("(pointer, pointer) -> struct {u64, f64}")),
-        ModelError::BytesRoles { parameters: 2, roles: 3 }
+        ModelError::MakeRoles { of: "bytes", parameters: 2, roles: 3 }
     );
     assert_eq!(
         refused(|bytes| bytes.native = notation::signature("(pointer, usize, usize) -> struct {u64, f64}")).to_string(),
-        "parameter 2 of the function that makes values of bytes has the role bytes and the type usize"
+        "parameter 2 of the function that makes values of bytes has the role value and the type usize"
     );
     assert_eq!(
         refused(|bytes| bytes.native = notation::signature("(pointer, pointer, usize) -> u64")),
-        ModelError::BytesResult
+        ModelError::MakeResult { of: "bytes", expected: "a value" }
     );
     assert_eq!(
         refused(|bytes| {
             bytes.native = notation::signature("(pointer, pointer) -> struct {u64, f64}");
-            bytes.roles = [BytesRole::Context, BytesRole::Bytes].into();
+            bytes.roles = [MakeRole::Context, MakeRole::Value].into();
         }),
-        ModelError::BytesMissing { role: "length" }
+        ModelError::MakeMissing { of: "bytes", role: "length" }
     );
     assert!(EngineAbi::new(ValueModel::bytes(models::tagged().model, None), HELPERS).is_ok());
 }

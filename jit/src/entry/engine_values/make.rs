@@ -1,58 +1,76 @@
-//! Values of structs and unions, which the engine's own function makes of the bytes that C has returned.
+//! Values of results without a class, which the engine's own functions make.
 
 use cranelift_codegen::ir::{self, Block, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::c::definitions::Type;
+use crate::c::scalar::Scalar;
 use crate::codegen::bits::Bits;
 use crate::codegen::blocks::next_block;
+use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::call::{self, Source, extend, store_pieces};
-use crate::codegen::frame;
 use crate::codegen::test::holds;
 use crate::codegen::words::CallWords;
+use crate::codegen::{frame, numbers};
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::{Piece, Plan, Return};
-use crate::engine::values::model::{BytesFunction, BytesRole};
+use crate::engine::values::make::{MakeFunction, MakeRole};
+use crate::engine::values::model::ValueModel;
 use crate::error::JitError;
 
 /// The number of integer registers that the parameters take on their way: the address of the function.
 const MAKING_REGISTERS: usize = 1;
 
 /// The call of the engine's function.
-pub(crate) struct BytesCall<'a> {
-    function: &'a BytesFunction,
+pub(crate) struct MakeCall<'a> {
+    function: &'a MakeFunction,
     plan: Plan,
     words: CallWords,
 }
 
-impl<'a> BytesCall<'a> {
-    pub(crate) fn of(abi: Abi, function: &'a BytesFunction) -> Result<Self, JitError> {
+impl<'a> MakeCall<'a> {
+    pub(crate) fn of(abi: Abi, function: &'a MakeFunction) -> Result<Self, JitError> {
         let plan = canonical::outgoing(&function.native, abi.plan(&function.native)?);
         let words = CallWords::of(abi, &plan, MAKING_REGISTERS)?;
         Ok(Self { function, plan, words })
     }
 
-    /// Makes the value of the `size` bytes at this address, and returns its words. Continues in `thrown` if the function
-    /// has thrown.
+    /// Makes the value of a scalar, or of the `size` bytes at this address, and returns its words. Continues in `thrown` if
+    /// the function has thrown.
     pub(crate) fn make(
         &self,
         b: &mut FunctionBuilder<'_>,
         context: Value,
-        (bytes, size): (Value, u32),
-        words: usize,
+        (value, size): (Value, u32),
+        model: &ValueModel,
         thrown: Block,
     ) -> Vec<Value> {
         let memory = frame::reserve(b, 16);
-        let mut source = Arguments { function: self.function, context, bytes, size, memory };
+        let value = self.widen(b, value);
+        let mut source = Arguments { function: self.function, context, value, size, memory };
         let target = b.ins().iconst(types::I64, self.function.address as i64);
         let returned = call::emit(b, &self.plan, &self.words, &mut source, target, None);
-        let value = self.value(b, &returned, memory, words);
+        let value = self.value(b, &returned, memory, usize::from(model.size / 8));
         let is_thrown = holds(b, Bits::Words(&value), self.function.thrown);
         let next = next_block(b);
         b.ins().brif(is_thrown, thrown, &[], next, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
-        value
+        if model.indirect { vec![b.ins().load(types::I64, UNALIGNED, value[0], 0)] } else { value }
+    }
+
+    /// Returns a number as the double that the function takes, and other scalars as they are.
+    fn widen(&self, b: &mut FunctionBuilder<'_>, value: Value) -> Value {
+        let takes_double =
+            |(role, ty): (&MakeRole, &Type)| *role == MakeRole::Value && ty.as_scalar() == Some(Scalar::F64);
+        match b.func.dfg.value_type(value) {
+            types::F32 => numbers::promote(b, value),
+            types::I64 if self.function.roles.iter().zip(self.function.native.params()).any(takes_double) => {
+                b.ins().fcvt_from_sint(types::F64, value)
+            }
+            _ => value,
+        }
     }
 
     /// Returns the words of the value.
@@ -74,9 +92,9 @@ impl<'a> BytesCall<'a> {
 
 /// The parameters of the engine's function.
 struct Arguments<'a> {
-    function: &'a BytesFunction,
+    function: &'a MakeFunction,
     context: Value,
-    bytes: Value,
+    value: Value,
     size: u32,
     /// The memory for a value that is returned in memory.
     memory: StackSlot,
@@ -90,13 +108,15 @@ impl Source for Arguments<'_> {
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let word = match self.function.roles[arg] {
-            BytesRole::Context => self.context,
-            BytesRole::Bytes => self.bytes,
-            BytesRole::Length => b.ins().iconst(types::I64, i64::from(self.size)),
+            MakeRole::Context => self.context,
+            MakeRole::Value => self.value,
+            MakeRole::Length => b.ins().iconst(types::I64, i64::from(self.size)),
+            MakeRole::Zero => b.ins().iconst(types::I64, 0),
         };
-        let word = extend(b, word, piece);
+        let from = b.func.dfg.value_type(word);
+        let word = if from == types::I64 { extend(b, word, piece) } else { word };
         // Some of the words for the stack go through float registers.
-        if ty == types::I64 { word } else { b.ins().bitcast(ty, MemFlagsData::new(), word) }
+        if ty == from { word } else { b.ins().bitcast(ty, MemFlagsData::new(), word) }
     }
 
     fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
