@@ -11,7 +11,6 @@ use crate::environment::Environment;
 use crate::function::CFunction;
 use crate::handle::{Handle, tag};
 use crate::options::Options;
-use crate::pointer;
 use crate::thrown::Thrown;
 
 impl Handle for Library {

@@ -9,7 +9,6 @@ use crate::api::{Root, Value};
 use crate::binding::Arguments;
 use crate::engine::{SITE, value, words};
 use crate::environment::Environment;
-use crate::pointer;
 use crate::thrown::Thrown;
 
 /// Returns the scalar that an argument names, with its size.

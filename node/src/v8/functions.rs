@@ -30,7 +30,6 @@ pub(crate) type FunctionCallback = unsafe extern "C" fn(*const c_void);
 macro_rules! functions {
     ($($(#[$doc:meta])* $field:ident = $name:literal $(or $other:literal)? : fn($($ty:ty),*) $(-> $result:ty)?;)*) => {
         /// The functions that the addon calls.
-        #[expect(missing_debug_implementations, reason = "private")]
         pub(crate) struct Functions {
             $($(#[$doc])* pub(crate) $field: unsafe extern "C" fn($($ty),*) $(-> $result)?,)*
         }

@@ -58,7 +58,10 @@ pub(crate) fn version() -> Option<String> {
 
 fn functions() -> &'static Result<Functions, &'static str> {
     static FUNCTIONS: OnceLock<Result<Functions, &str>> = OnceLock::new();
-    FUNCTIONS.get_or_init(|| Functions::find(&Library::this_process()?))
+    FUNCTIONS.get_or_init(|| match Library::this_process() {
+        Ok(program) => Functions::find(&program),
+        Err(_) => Err("functions"),
+    })
 }
 
 /// Returns the word of a value. It is valid until the collector runs.
