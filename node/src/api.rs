@@ -9,6 +9,7 @@ use napi_sys::{
 };
 
 use crate::thrown::Thrown;
+use crate::v8;
 
 /// An environment: script on one thread. It may be used on that thread alone, while it lasts.
 #[derive(Clone, Copy)]
@@ -40,6 +41,8 @@ pub(crate) struct Bytes {
     pub(crate) len: usize,
     /// True if there are no bytes, because the buffer was detached, or because it shrank below the view.
     pub(crate) is_gone: bool,
+    /// The buffer that they are part of.
+    pub(crate) buffer: Value,
 }
 
 impl Value {
@@ -202,13 +205,18 @@ impl Env {
         (status == Status::napi_ok).then_some(low)
     }
 
-    /// Returns a string. Halves of surrogate pairs become U+FFFD.
-    pub(crate) fn as_string(self, value: Value) -> Result<String, Thrown> {
+    /// Returns the UTF-8 of a string. Halves of surrogate pairs become U+FFFD.
+    pub(crate) fn as_utf8(self, value: Value) -> Result<Vec<u8>, Thrown> {
         let len = get!(self, napi_get_value_string_utf8(value.0, ptr::null_mut(), 0))?;
         let mut bytes = vec![0_u8; len + 1];
         let written = get!(self, napi_get_value_string_utf8(value.0, bytes.as_mut_ptr().cast(), len + 1))?;
         bytes.truncate(written);
-        String::from_utf8(bytes).map_err(|_| Thrown::type_error("a string has bytes that are not UTF-8"))
+        Ok(bytes)
+    }
+
+    /// Returns a string. Halves of surrogate pairs become U+FFFD.
+    pub(crate) fn as_string(self, value: Value) -> Result<String, Thrown> {
+        String::from_utf8(self.as_utf8(value)?).map_err(|_| Thrown::type_error("a string has bytes that are not UTF-8"))
     }
 
     /// Returns the bytes of a typed array, a data view or a buffer.
@@ -236,15 +244,28 @@ impl Env {
         /// The address of empty buffers, because null means something else for C.
         static EMPTY: u64 = 0;
         if len > 0 {
-            return Bytes { address: address.cast(), len, is_gone: false };
+            return Bytes { address: address.cast(), len, is_gone: false, buffer: Value(buffer) };
         }
         let is_detached = get!(self, napi_is_detached_arraybuffer(buffer)).unwrap_or(false);
         // A view that its buffer is too short for has the length 0, like an empty one.
         let is_gone = is_detached || self.is_resizable(Value(buffer));
-        Bytes { address: (&raw const EMPTY).cast_mut().cast(), len, is_gone }
+        Bytes { address: (&raw const EMPTY).cast_mut().cast(), len, is_gone, buffer: Value(buffer) }
+    }
+
+    /// Returns true for an `ArrayBuffer`, and false for one that several threads share.
+    pub(crate) fn is_array_buffer(self, buffer: Value) -> bool {
+        get!(self, napi_is_arraybuffer(buffer.0)).unwrap_or(false)
+    }
+
+    /// Returns true if script can take memory from a buffer. Buffers that several threads share only grow.
+    pub(crate) fn can_shrink(self, buffer: Value) -> bool {
+        self.is_array_buffer(buffer) && self.is_resizable(buffer)
     }
 
     fn is_resizable(self, buffer: Value) -> bool {
+        if let Some(is_resizable) = v8::is_resizable(buffer) {
+            return is_resizable;
+        }
         let flag = |key| self.get(buffer, key).ok().and_then(|value| self.as_boolean(value));
         flag("resizable").or_else(|| flag("growable")).unwrap_or(false)
     }

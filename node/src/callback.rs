@@ -32,7 +32,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
     let thunk = Thunk::new(&signature).map_err(Thrown::error)?;
     let handler = move |call: &mut Call<'_>| {
         let environment: &Rc<Environment> = &environment;
-        if environment.running.get() != Running::CallsBack {
+        if environment.running() != Running::CallsBack {
             return environment.realm.throw(Thrown::type_error(REFUSED));
         }
         env.scope(|| {

@@ -1,10 +1,13 @@
 //! Values of script behind hotcall's `Engine`. A value's words are its handle, a `napi_value`.
 
+use std::cell::Cell;
+use std::ffi::CString;
 use std::rc::Rc;
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Problem, Site, Text, View, Words};
 
 use crate::api::{Env, Value, ValueKind};
+use crate::environment::Running;
 use crate::thrown::Thrown;
 use crate::v8::V8;
 
@@ -13,6 +16,7 @@ pub(crate) struct Node {
     env: Env,
     /// V8, if it is used.
     v8: Option<Rc<V8>>,
+    pub(crate) running: Cell<Running>,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -31,7 +35,7 @@ pub(crate) fn value(words: Words) -> Value {
 
 impl Node {
     pub(crate) const fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
-        Self { env, v8 }
+        Self { env, v8, running: Cell::new(Running::None) }
     }
 
     pub(crate) const fn env(&self) -> Env {
@@ -41,6 +45,24 @@ impl Node {
     /// V8, if it is used.
     pub(crate) fn v8(&self) -> Option<&V8> {
         self.v8.as_deref()
+    }
+
+    /// Copies a string for C, as UTF-8.
+    pub(crate) fn c_string(&self, string: Value) -> Result<CString, Problem> {
+        let bytes = self.env.as_utf8(string).unwrap_or_default();
+        CString::new(bytes).map_err(|error| Problem::Nul { index: error.nul_position() })
+    }
+
+    fn view_object(&self, value: Value) -> View {
+        let Some(bytes) = self.env.as_bytes(value) else { return View::Other(Kind::Object) };
+        if bytes.is_gone {
+            return View::Other(Kind::DetachedBuffer);
+        }
+        // Script that C calls could take the memory of such a buffer away.
+        if self.running.get() == Running::CallsBack && self.env.can_shrink(bytes.buffer) {
+            return View::Other(Kind::ResizableBuffer);
+        }
+        View::Bytes { address: bytes.address, len: bytes.len }
     }
 
     fn view_other(&self, value: Value) -> View {
@@ -57,18 +79,16 @@ impl Node {
                 Some(address) => View::Pointer(address.cast_const()),
                 None => View::Other(Kind::Object),
             },
-            Ok(ValueKind::Object) => match env.as_bytes(value) {
-                Some(bytes) if bytes.is_gone => View::Other(Kind::DetachedBuffer),
-                Some(bytes) => View::Bytes { address: bytes.address, len: bytes.len },
-                None => View::Other(Kind::Object),
-            },
+            // No scope is open in fast calls.
+            Ok(ValueKind::Object) => env.scope(|| self.view_object(value)),
             // Numbers are viewed before this. A failure means that the environment ends.
             Ok(ValueKind::Number) | Err(_) => View::Other(Kind::Number),
         }
     }
 }
 
-// SAFETY: Node-API itself reports bytes. It moves those in the collector's heap out of it first. Conversions run no script.
+// SAFETY: Node-API itself reports bytes. It moves those in the collector's heap out of it first. Below functions that may call
+// script back, pins keep the memory of buffers that script detaches meanwhile. Conversions run no script.
 unsafe impl Engine for Node {
     type Exception = Thrown;
 
@@ -93,6 +113,29 @@ unsafe impl Engine for Node {
             other => Err(Thrown::from(other.no_value())),
         };
         value.map(words)
+    }
+
+    unsafe fn text(&self, _: Site, words: Words) -> Option<Result<Text, Problem>> {
+        let copy = |text: CString| {
+            let address = text.into_raw();
+            Text { address: address.cast(), pin: address.expose_provenance() }
+        };
+        Some(self.c_string(value(words)).map(copy))
+    }
+
+    unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
+        let buffer = self.env.as_bytes(value(words))?.buffer;
+        if let Some(v8) = &self.v8
+            && self.env.is_array_buffer(buffer)
+        {
+            v8.keep_memory(buffer);
+        }
+        None
+    }
+
+    unsafe fn unpin(&self, _: Site, pin: usize) {
+        // SAFETY: `pin` returns no number, so this is a string that `text` has made.
+        drop(unsafe { CString::from_raw(std::ptr::with_exposed_provenance_mut(pin)) });
     }
 
     unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {

@@ -22,7 +22,6 @@ pub(crate) struct Environment {
     pub(crate) v8: Result<Rc<V8>, String>,
     /// The fastest way that functions may use.
     pub(crate) limit: Limit,
-    pub(crate) running: Cell<Running>,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
 }
@@ -33,7 +32,7 @@ pub(crate) enum Running {
     /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
     /// telling.
     None,
-    /// A function that may call script back.
+    /// A function that may call script back, or its arguments are converted.
     CallsBack,
 }
 
@@ -46,8 +45,7 @@ impl Environment {
             Ok((v8, realm)) => (Ok(v8), realm),
             Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
         };
-        let running = Cell::new(Running::None);
-        let environment = Rc::new(Self { env, realm, v8, limit, running, errno: Cell::new(0) });
+        let environment = Rc::new(Self { env, realm, v8, limit, errno: Cell::new(0) });
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
         run!(env, napi_set_instance_data(data, Some(end), ptr::null_mut()))?;
         Ok(environment)
@@ -66,6 +64,11 @@ impl Environment {
         })
     }
 
+    /// The innermost code that runs.
+    pub(crate) fn running(&self) -> Running {
+        self.realm.engine().running.get()
+    }
+
     /// Runs something as a part of this kind.
     pub(crate) fn run_as<R>(&self, running: Running, run: impl FnOnce() -> R) -> R {
         struct Restore<'a>(&'a Cell<Running>, Running);
@@ -74,7 +77,8 @@ impl Environment {
                 self.0.set(self.1);
             }
         }
-        let _restore = Restore(&self.running, self.running.replace(running));
+        let cell = &self.realm.engine().running;
+        let _restore = Restore(cell, cell.replace(running));
         run()
     }
 }

@@ -1,7 +1,7 @@
 //! Functions of C for script, called by Node-API.
 
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::rc::Rc;
@@ -28,8 +28,6 @@ pub(crate) struct CFunction {
     calls_back: bool,
     /// The size of the struct that it returns into the bytes of an argument behind C's.
     result_size: Option<usize>,
-    /// True if strings may be among the arguments.
-    takes_text: bool,
     calls: Cell<u64>,
     /// V8's natives, or the reason why Node-API calls the function.
     native: Result<Native, String>,
@@ -40,8 +38,8 @@ impl Handle for CFunction {
     const TAG: napi_type_tag = tag(4);
 }
 
-/// Strings that C has for a call, each ended by a zero.
-type Texts = Vec<Box<[u8]>>;
+/// Strings that C has for a call.
+type Texts = Vec<CString>;
 
 impl CFunction {
     pub(crate) fn new(environment: &Rc<Environment>, function: Function, captures_errno: bool, marked: bool) -> Self {
@@ -56,7 +54,6 @@ impl CFunction {
             captures_errno,
             calls_back: marked || takes(Pointee::Function),
             result_size: result.and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size as usize),
-            takes_text: takes(Pointee::Text),
             calls: Cell::new(0),
             native: Err(String::new()),
             function,
@@ -78,7 +75,7 @@ impl CFunction {
         env.own_by(value, function).map(|()| value)
     }
 
-    pub(crate) fn environment(&self) -> &Environment {
+    pub(crate) const fn environment(&self) -> &Rc<Environment> {
         &self.environment
     }
 
@@ -100,11 +97,6 @@ impl CFunction {
         self.result_size.is_some()
     }
 
-    /// Returns true if strings may be among the arguments.
-    pub(crate) const fn takes_text(&self) -> bool {
-        self.takes_text
-    }
-
     /// The natives that V8 calls, or the reason why Node-API calls the function.
     pub(crate) const fn native(&self) -> Result<&Native, &String> {
         self.native.as_ref()
@@ -122,6 +114,11 @@ impl CFunction {
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
+        let running = if self.calls_back { Running::CallsBack } else { Running::None };
+        self.environment.run_as(running, || self.convert_and_call(values))
+    }
+
+    fn convert_and_call(&self, values: &[Value]) -> Result<Value, Thrown> {
         self.calls.set(self.calls.get() + 1);
         let (env, signature) = (self.environment.env, self.function.signature());
         let mut slots = [const { MaybeUninit::<Slot>::uninit() }; MAX_PARAMETERS];
@@ -131,9 +128,8 @@ impl CFunction {
         }
         // SAFETY: the slots of all parameters are written.
         let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
-        let running = if self.calls_back { Running::CallsBack } else { Running::None };
         let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
-            let result = self.environment.run_as(running, run);
+            let result = run();
             self.environment.realm.take_exception().map_or(result, Err)
         };
         match (signature.result(), self.result_size) {
@@ -188,13 +184,10 @@ impl CFunction {
         match unsafe { self.environment.realm.to_slot(SITE, ty, words(argument)) } {
             Ok(slot) => Ok(slot),
             Err(_)
-                if self.takes_text
-                    && ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
-                    && env.kind(argument)? == ValueKind::String =>
+                if ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text)) && env.kind(argument)? == ValueKind::String =>
             {
-                let mut text = env.as_string(argument)?.into_bytes();
-                text.push(0);
-                let text = text.into_boxed_slice();
+                let text = self.environment.realm.engine().c_string(argument);
+                let text = text.map_err(|problem| self.refused(index, ty, problem))?;
                 let slot = Slot::from(text.as_ptr());
                 texts.push(text);
                 Ok(slot)

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
+use super::text::text;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
 use hotcall_jit::Form;
@@ -113,7 +114,7 @@ impl FastCallRecord {
         model: &FastCallModel,
     ) -> Result<Self, CompileError> {
         let fail = |source| CompileError::new(function.name(), source);
-        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
+        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E>, release: release::<E> };
         let code = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
@@ -196,11 +197,15 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     let view = unsafe { memory.realm.engine().view(site, [handle, 0]) };
     let len = view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
     // Machine code compares the length.
-    let (slot, len) = match memory.data.wanted(index) {
+    let wanted = memory.data.wanted(index);
+    let (slot, len) = match wanted {
         Wanted::Argument(Form::Bytes(_)) => (view.to_slot(Form::Bytes(0)), len),
         Wanted::Argument(form) => (view.to_slot(form), u64::MAX),
         Wanted::Destination(_) => (view.to_destination(Form::Bytes(0)), len),
     };
+    // SAFETY: the handle is one of the engine's.
+    let copied = |problem| unsafe { text(memory.realm.engine(), site, wanted, [handle, 0], problem) };
+    let slot = slot.or_else(|problem| copied(problem).map(|text| memory.realm.keep_text(text)));
     match slot {
         Ok(slot) => {
             // SAFETY: the caller passes the address of a place for the result.
@@ -214,6 +219,12 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             false
         }
     }
+}
+
+unsafe extern "C-unwind" fn release<E: Engine>(record: *const RecordHead) {
+    // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
+    memory.realm.release_texts();
 }
 
 unsafe extern "C-unwind" fn raise<E: Engine>(
@@ -236,6 +247,7 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
+    memory.realm.release_texts();
     // Callers that check for a pending exception themselves find it in the realm.
     if !memory.data.own.caller_looks
         && let Some(exception) = memory.realm.take_exception()

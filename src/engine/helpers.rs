@@ -9,6 +9,7 @@ use super::error::EngineError;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
+use super::text::{Text, text};
 use crate::function::error::CompileError;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
@@ -87,10 +88,17 @@ unsafe extern "C-unwind" fn convert<E: Engine, const PINS: bool>(
                 }
                 true
             }
-            Err(problem) => {
-                called.refuse(index, problem);
-                false
-            }
+            Err(problem) => match text(realm.engine(), called.site, wanted, words, problem) {
+                Ok(Text { address, pin }) => {
+                    slot.write(Slot::from(address).to_bits());
+                    NativeCall::pin(call, pin);
+                    true
+                }
+                Err(problem) => {
+                    called.refuse(index, problem);
+                    false
+                }
+            },
         }
     }
 }

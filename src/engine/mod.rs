@@ -34,7 +34,7 @@
 //! | `bool` | booleans | a boolean |
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |
 //! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
-//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
+//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes, strings that the engine [copies](Engine::text) | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes, or bytes in a [buffer](Realm::record_into) of script |
 //!
 //! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
@@ -68,6 +68,7 @@ mod record_memory;
 mod samples;
 mod script_function;
 mod site;
+mod text;
 mod view;
 
 pub use hotcall_jit::engine::fast_call::{
@@ -92,4 +93,5 @@ pub use realm::Realm;
 pub use record::Record;
 pub use script_function::Catch;
 pub use site::Site;
+pub use text::Text;
 pub use view::View;

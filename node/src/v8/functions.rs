@@ -91,10 +91,6 @@ functions! {
     new_big_int = "_ZN2v86BigInt3NewEPNS_7IsolateEl": fn(*mut Isolate, i64) -> napi_value;
     /// `BigInt::NewFromUnsigned(isolate, uint64_t)`
     new_unsigned_big_int = "_ZN2v86BigInt15NewFromUnsignedEPNS_7IsolateEm": fn(*mut Isolate, u64) -> napi_value;
-    /// `ArrayBufferView::HasBuffer()`: false if the bytes are in V8's heap, where they can move.
-    has_buffer = "_ZNK2v815ArrayBufferView9HasBufferEv": fn(napi_value) -> bool;
-    /// `ArrayBufferView::CopyContents(void *, size_t)`
-    copy_contents = "_ZN2v815ArrayBufferView12CopyContentsEPvm": fn(napi_value, *mut u8, usize) -> usize;
     /// `ArrayBuffer::IsResizableByUserJavaScript()`
     is_resizable = "_ZNK2v811ArrayBuffer27IsResizableByUserJavaScriptEv": fn(napi_value) -> bool;
     /// `ArrayBuffer::GetBackingStore()`. The result is not trivial for C++, so the caller passes a place for it.

@@ -56,6 +56,14 @@ pub(crate) fn version() -> Option<String> {
     Some(text.to_string_lossy().into_owned())
 }
 
+/// Returns true if script can change the size of a buffer. `None` if the program does not export V8's functions. Unlike the
+/// properties of the buffer, this runs no script.
+pub(crate) fn is_resizable(buffer: Value) -> Option<bool> {
+    let functions = functions().as_ref().ok()?;
+    // SAFETY: the value is an ArrayBuffer or a SharedArrayBuffer, which are one type inside V8.
+    Some(unsafe { (functions.is_resizable)(buffer.raw()) })
+}
+
 fn functions() -> &'static Result<Functions, &'static str> {
     static FUNCTIONS: OnceLock<Result<Functions, &str>> = OnceLock::new();
     FUNCTIONS.get_or_init(|| match Library::this_process() {
@@ -179,12 +187,6 @@ impl V8 {
             (self.functions.get_backing_store)(&mut store, buffer.raw());
             (self.functions.new_array_buffer)(self.isolate, &mut store);
         }
-    }
-
-    /// Returns true if script can change the size of an `ArrayBuffer`.
-    pub(crate) fn is_resizable(&self, buffer: Value) -> bool {
-        // SAFETY: the value is an ArrayBuffer.
-        unsafe { (self.functions.is_resizable)(buffer.raw()) }
     }
 }
 

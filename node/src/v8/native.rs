@@ -2,13 +2,16 @@
 
 use std::ffi::c_void;
 use std::mem::transmute;
+use std::rc::Rc;
 
 use hotcall::engine::Record;
+use hotcall::{Call, Callback, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use super::V8;
 use super::fast::Fast;
 use super::functions::FunctionCallback;
 use crate::api::Value;
+use crate::environment::Running;
 use crate::function::CFunction;
 use crate::thrown::Thrown;
 use crate::ways::Limit;
@@ -16,6 +19,8 @@ use crate::ways::Limit;
 /// The native functions for one function of C. They last as long as script's function.
 pub(crate) struct Native {
     ordinary: Record,
+    /// The callback that calls a function's record as one that may call script back.
+    marked: Option<LocalCallback>,
     /// The function for optimised code, or the reason why there is none.
     fast: Result<Fast, String>,
 }
@@ -25,13 +30,13 @@ impl Native {
     pub(crate) fn new(function: &CFunction) -> Result<Self, String> {
         let v8 = function.environment().v8.as_ref().map_err(String::clone)?;
         let ordinary = ordinary(function)?;
-        Ok(Self { ordinary, fast: v8.fast(function) })
+        let marked = function.calls_back().then(|| marked(function, &ordinary)).transpose()?;
+        Ok(Self { ordinary, marked, fast: v8.fast(function) })
     }
 
     /// Makes script's function.
     pub(crate) fn function(&self, v8: &V8, name: &str, length: usize) -> Result<Value, Thrown> {
-        // SAFETY: the model of the record describes V8's callbacks.
-        let callback = unsafe { transmute::<*const c_void, FunctionCallback>(self.ordinary.entry()) };
+        let callback = callback(self.marked.as_ref().map_or(self.ordinary.entry(), LocalCallback::as_ptr));
         let fast = self.fast.as_ref().map_or(std::ptr::null(), Fast::c_function);
         v8.function(name, callback, length, fast)
     }
@@ -61,6 +66,26 @@ fn ordinary(function: &CFunction) -> Result<Record, String> {
     record.map_err(|error| error.to_string())
 }
 
+/// Makes the callback of a function that may call script back.
+fn marked(function: &CFunction, ordinary: &Record) -> Result<LocalCallback, String> {
+    let signature = Signature::new([Type::POINTER], None).map_err(|error| error.to_string())?;
+    let thunk = Thunk::new(&signature).map_err(|error| error.to_string())?;
+    let (environment, entry) = (Rc::clone(function.environment()), callback(ordinary.entry()));
+    let handler = move |call: &mut Call<'_>| {
+        let info = call.slots()[0].as_ptr();
+        // SAFETY: V8 has called the function with this struct.
+        environment.run_as(Running::CallsBack, || unsafe { entry(info) });
+    };
+    let options = LocalOptions::new();
+    Callback::local(&thunk, options, Err, handler).map_err(|error| error.to_string())
+}
+
+/// Returns a native function for V8.
+fn callback(entry: *const c_void) -> FunctionCallback {
+    // SAFETY: the entry is that of a record, whose model describes V8's callbacks, or of a callback that calls a record.
+    unsafe { transmute::<*const c_void, FunctionCallback>(entry) }
+}
+
 impl V8 {
     /// Makes the function for optimised code.
     fn fast(&self, function: &CFunction) -> Result<Fast, String> {
@@ -70,9 +95,6 @@ impl V8 {
         }
         if function.calls_back() {
             return Err("it may call script back, which cannot run inside a fast call".into());
-        }
-        if function.takes_text() {
-            return Err("it takes strings".into());
         }
         let function = function.function();
         let call = self.generation.fast_call(function.signature(), &self.roots).map_err(|error| error.to_string())?;
