@@ -29,13 +29,23 @@ class CFunction {
     this.#symbol = symbol;
     this.#result = resultOf(signature.result, free, call);
     this.#conversions = signature.parameters.map(({ type }, index) => {
-      return conversionOf(signature, index, `${call}: argument ${index + 1} (${type})`);
+      return conversionOf(signature, index, `${call}: argument ${index + 1} (${type})`, this.#returnsText);
     });
   }
 
   // The function that script gets.
   get function() {
-    return know(wrap(this.#name, this.native, this.#conversions, this.#result), this);
+    return know(wrap(this.#name, this.native, this.#conversions, this.#result, this.#held), this);
+  }
+
+  get #returnsText() {
+    return this.#result?.convert !== undefined;
+  }
+
+  // The indices of the arguments that a string of the result may lead into.
+  get #held() {
+    if (!this.#returnsText) return [];
+    return this.signature.parameters.flatMap(({ type }, index) => (type.isPointer || type.isRecord ? [index] : []));
   }
 
   get async() {
@@ -55,15 +65,15 @@ class CFunction {
       const stores = this.#result?.begin !== undefined;
       if (stores) values.push(this.#result.begin(args[count]));
       const { value, errno } = await binding.async(this.native, values, {});
-      const result = stores ? this.#result.end(args[count], values[count]) : this.#convert(value);
+      const result = stores ? this.#result.end(args[count], values[count]) : this.#convert(value, values);
       this.#conversions.forEach((conversion, i) => conversion?.end?.(args[i], values[i], args[conversion.countedBy]));
       return this.#capturesErrno ? { value: result, errno } : result;
     };
     return Object.defineProperty(call, "name", { value: `${this.#name}.async` });
   }
 
-  #convert(value) {
-    return this.#result === undefined ? value : this.#result.convert(value);
+  #convert(value, held) {
+    return this.#result === undefined ? value : this.#result.convert(value, held);
   }
 }
 

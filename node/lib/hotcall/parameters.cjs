@@ -8,13 +8,21 @@
 const { argumentOfFunction } = require("./function_arguments.cjs");
 const { codecOf } = require("./codecs.cjs");
 const { memoryArgument, recordArgument } = require("./memory_arguments.cjs");
-const { textArgument, textBufferArgument } = require("./text_arguments.cjs");
+const { textOf } = require("./pointers.cjs");
+const { stayingArgument, textArgument, textBufferArgument } = require("./text_arguments.cjs");
 const { encodingOf, utf8 } = require("./text.cjs");
 
 // Returns the conversion of a parameter, or undefined if the native function takes all that script may pass.
-// `signature` is the function's, `place` says which argument of which function this is.
-function conversionOf(signature, index, place) {
+// `signature` is the function's, `place` says which argument of which function this is. `returnsText` says that the
+// result becomes a string of script.
+function conversionOf(signature, index, place, returnsText) {
   const { type } = signature.parameters[index];
+  const conversion = conversionOfType(signature, type, place);
+  const isData = type.isPointer && type.kind !== "function";
+  return isData && returnsText ? stayingArgument(conversion, textOf(type)) : conversion;
+}
+
+function conversionOfType(signature, type, place) {
   if (type.isRecord) return recordArgument(type, codecOf(type), place);
   if (type.kind === "function") return argumentOfFunction(type, place);
   return type.isPointer ? pointerConversion(signature, type, place) : undefined;

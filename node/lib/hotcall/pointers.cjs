@@ -14,9 +14,9 @@ function textOf(type) {
   return type.kind === "text" ? utf8 : type.isPointer ? encodingOf(type.target) : undefined;
 }
 
-// Reads the string at a pointer, up to its zero.
-function textAt(pointer, encoding) {
-  return pointer === null ? null : binding.string(pointer, 0, -1, encoding.name);
+// Reads the string at a pointer, up to its zero. `held` stays until then, because it is an argument.
+function textAt(pointer, encoding, held) {
+  return pointer === null ? null : binding.string(pointer, 0, -1, encoding.name, held);
 }
 
 // The codec of a pointer. Strings that C may not change become strings of script.

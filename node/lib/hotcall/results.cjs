@@ -1,7 +1,8 @@
 "use strict";
 // Conversion of results. A struct is written to a cell, or to what script gives behind C's arguments.
 //
-// A conversion has `convert(value)`, or for structs `begin(into)` and `end(into, bytes)`.
+// A conversion has `convert(value, held)`, or for structs `begin(into)` and `end(into, bytes)`. `held` are arguments that
+// the string may lead into.
 
 const { Cell } = require("./cell.cjs");
 const { codecOf } = require("./codecs.cjs");
@@ -14,14 +15,14 @@ function resultOf(type, free, place) {
   if (type.isRecord) return recordResult(codecOf(type), place);
   const encoding = textOf(type);
   if (encoding === undefined) return undefined;
-  if (free !== undefined) return { convert: (pointer) => takeText(pointer, encoding, free) };
-  return type.constant ? { convert: (pointer) => textAt(pointer, encoding) } : undefined;
+  if (free !== undefined) return { convert: (pointer, held) => takeText(pointer, encoding, free, held) };
+  return type.constant ? { convert: (pointer, held) => textAt(pointer, encoding, held) } : undefined;
 }
 
-function takeText(pointer, encoding, free) {
+function takeText(pointer, encoding, free, held) {
   if (pointer === null) return null;
   try {
-    return textAt(pointer, encoding);
+    return textAt(pointer, encoding, held);
   } finally {
     free(pointer);
   }

@@ -24,8 +24,9 @@ function fromText(text, declared) {
   if (isDenoName(text)) return fromObject(text);
   const { statics, skipped, unsupported } = declare(`${declared?.text ?? ""}\n${variable(text)}`);
   const found = statics.find(({ key }) => key === VARIABLE);
-  if (found !== undefined) return found.type;
-  const reason = unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
+  if (found !== undefined && !(found.type.isRecord && found.type.fields.length === 0)) return found.type;
+  const incomplete = found === undefined ? undefined : "its members are not declared";
+  const reason = incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
   throw new TypeError(`cannot use the type ${JSON.stringify(text)}: ${reason}`);
 }
 

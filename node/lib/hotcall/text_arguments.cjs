@@ -11,6 +11,22 @@ function textArgument(type, encoding) {
   };
 }
 
+// An argument that a string which C returns may lead into, such as that of `strchr`. The bytes stay in place until the
+// result is read, where the wrapper holds them.
+function stayingArgument(conversion, encoding) {
+  const begin = conversion?.begin ?? ((value) => value);
+  return {
+    ...conversion,
+    begin(value, count) {
+      if (typeof value === "string" && encoding !== undefined) return terminated(value, encoding);
+      const argument = begin(value, count);
+      // A typed array whose buffer was asked for is not moved any more.
+      if (ArrayBuffer.isView(argument)) argument.buffer;
+      return argument;
+    },
+  };
+}
+
 // A buffer that C writes a string to: an array whose first element becomes the string, or bytes.
 function textBufferArgument(type, encoding, length, place) {
   const { unit } = encoding;
@@ -46,4 +62,4 @@ function textBufferArgument(type, encoding, length, place) {
   }
 }
 
-module.exports = { textArgument, textBufferArgument };
+module.exports = { stayingArgument, textArgument, textBufferArgument };

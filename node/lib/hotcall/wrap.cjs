@@ -4,60 +4,57 @@
 const { generate } = require("./generate.cjs");
 
 // `conversions` has one for each parameter, or undefined; see parameters.cjs. `result` is one of results.cjs, or
-// undefined. Without any, the native function itself is returned.
-function wrap(name, native, conversions, result) {
+// undefined. Without any, the native function itself is returned. `held` are indices of arguments for the result.
+function wrap(name, native, conversions, result, held) {
   if (result === undefined && conversions.every((conversion) => conversion === undefined)) return native;
-  const text = new WrapperText(native, conversions, result);
-  const wrapper = generate(text.text(), text.scope);
-  Object.defineProperty(wrapper, "name", { value: name, configurable: true });
-  return wrapper;
+  const scope = { native, ...result };
+  conversions.forEach((conversion, i) => {
+    if (conversion === undefined) return;
+    scope[`begin${i}`] = conversion.begin;
+    if (conversion.end !== undefined) scope[`end${i}`] = conversion.end;
+  });
+  const text = result?.begin === undefined ? textOf(conversions, result, held) : textWithStorage(conversions);
+  return Object.defineProperty(generate(text, scope), "name", { value: name, configurable: true });
 }
 
-class WrapperText {
-  scope;
-  #conversions;
-  #result;
-  constructor(native, conversions, result) {
-    this.scope = { native };
-    this.#conversions = conversions;
-    this.#result = result;
-    conversions.forEach((conversion, i) => {
-      if (conversion === undefined) return;
-      this.scope[`begin${i}`] = conversion.begin;
-      if (conversion.end !== undefined) this.scope[`end${i}`] = conversion.end;
-    });
-    for (const [key, value] of Object.entries(result ?? {})) this.scope[key] = value;
-  }
-
-  text() {
-    const stores = this.#result?.begin !== undefined;
-    const parameters = this.#conversions.map((_, i) => `a${i}`);
-    const values = this.#conversions.map((conversion, i) => (conversion === undefined ? `a${i}` : `v${i}`));
-    if (stores) values.push("bytes");
-    const call = `native(${values.join(", ")})`;
-    return `(${[...parameters, ...(stores ? ["into = undefined"] : [])].join(", ")}) => {
-      ${this.#begins()}
-      ${stores ? "const bytes = begin(into);" : ""}
-      ${stores ? `${call};` : `const result = ${this.#result === undefined ? call : `convert(${call})`};`}
-      ${this.#ends()}
-      return ${stores ? "end(into, bytes)" : "result"};
-    }`;
-  }
-
-  #begins() {
-    return this.#each((conversion, i) => `const v${i} = begin${i}(a${i}${count(conversion)});`);
-  }
-
-  #ends() {
-    return this.#each((conversion, i) => conversion.end && `end${i}(a${i}, v${i}${count(conversion)});`);
-  }
-
-  #each(line) {
-    return this.#conversions.map((conversion, i) => (conversion && line(conversion, i)) ?? "").join("\n");
-  }
+// A function whose result is a value.
+function textOf(conversions, result, held) {
+  const call = `native(${values(conversions)})`;
+  const converted = `convert(${[call, ...(held.length === 0 ? [] : [`[${held.map((i) => value(conversions[i], i))}]`])]})`;
+  return `(${parameters(conversions)}) => {
+    ${begins(conversions)}
+    const result = ${result === undefined ? call : converted};
+    ${ends(conversions)}
+    return result;
+  }`;
 }
 
+// A function that returns a struct: native functions take bytes for it, behind C's arguments.
+function textWithStorage(conversions) {
+  return `(${[...parameters(conversions), "into = undefined"]}) => {
+    ${begins(conversions)}
+    const bytes = begin(into);
+    native(${[...values(conversions), "bytes"]});
+    ${ends(conversions)}
+    return end(into, bytes);
+  }`;
+}
+
+const parameters = (conversions) => conversions.map((_, i) => `a${i}`);
+const values = (conversions) => conversions.map(value);
+const value = (conversion, i) => (conversion === undefined ? `a${i}` : `v${i}`);
 // The argument that counts elements, behind others.
 const count = ({ countedBy }) => (countedBy === undefined ? "" : `, a${countedBy}`);
+
+function begins(conversions) {
+  return lines(conversions, (conversion, i) => `const v${i} = begin${i}(a${i}${count(conversion)});`);
+}
+
+function ends(conversions) {
+  const withEnd = conversions.map((conversion) => (conversion?.end === undefined ? undefined : conversion));
+  return lines(withEnd, (conversion, i) => `end${i}(a${i}, v${i}${count(conversion)});`);
+}
+
+const lines = (conversions, line) => conversions.map((of, i) => (of === undefined ? "" : line(of, i))).join("\n");
 
 module.exports = { wrap };
