@@ -331,6 +331,11 @@ fn members_count_each_other() {
     let fields = |name| declarations.type_named(name).unwrap().ty().unwrap().as_aggregate().unwrap().fields();
     assert_eq!(noted(fields("struct s")[1].ty()), "i8 * [n]");
     assert_eq!(fields("struct s")[2].ty().as_array().unwrap().counted_by(), Some("n"));
+    let behind = read("struct b { int n; int *p __sized_by(n); short data[] __counted_by(n); };");
+    let ty = behind.type_named("struct b").unwrap().ty().unwrap();
+    let behind = ty.as_aggregate().unwrap().fields();
+    assert_eq!(pointer(behind[1].ty()).length(), Some(&Length::CountedBytes("n".into())));
+    assert_eq!(behind[2].ty().as_array().unwrap().counted_by(), Some("n"));
     assert_eq!(noted(fields("struct t")[1].ty()), "i32 * [n]");
 }
 
