@@ -336,6 +336,11 @@ impl Env {
         get!(self, napi_create_typedarray(TypedarrayType::uint8_array, bytes.len(), buffer, 0)).map(Value)
     }
 
+    /// Makes a `DataView` of the first bytes of a buffer.
+    pub(crate) fn data_view(self, buffer: Value, len: usize) -> Result<Value, Thrown> {
+        get!(self, napi_create_dataview(len, buffer.0, 0)).map(Value)
+    }
+
     /// Returns the elements of an array. `None` if the value is none.
     pub(crate) fn elements(self, array: Value) -> Result<Option<Vec<Value>>, Thrown> {
         if !get!(self, napi_is_array(array.0))? {

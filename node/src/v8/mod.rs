@@ -130,12 +130,16 @@ impl V8 {
         let external = self.external(ptr::from_ref(self).cast_mut().cast());
         let [fraction, big_int] = [env.number(1.5)?, env.bigint(1)?];
         let array = env.byte_array(&[0])?;
+        let buffer = env.as_bytes(array).map_or(array, |bytes| bytes.buffer);
+        let view = env.data_view(buffer, 1)?;
         let plain = env.object()?;
         // SAFETY: these values are objects for V8, and nothing moves them meanwhile.
         unsafe {
             let kind = |object| Roots::instance_type(word(object));
             Ok(roots
                 .typed_array(Some(kind(array)))
+                .array_buffer(Some(kind(buffer)))
+                .data_view(Some(kind(view)))
                 .external(Some(kind(external)).filter(|&external| external != kind(plain)))
                 .heap_number(Some(Roots::map(word(fraction))))
                 .big_int(Some(Roots::map(word(big_int)))))
