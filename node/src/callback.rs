@@ -33,7 +33,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
     let handler = move |call: &mut Call<'_>| {
         let environment: &Rc<Environment> = &environment;
         if environment.running() != Running::CallsBack {
-            return environment.realm.throw(Thrown::type_error(REFUSED));
+            return environment.throw_alone(Thrown::type_error(REFUSED));
         }
         env.scope(|| {
             let run = |arguments: &[_]| {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::CString;
 use std::rc::Rc;
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Problem, Site, Text, View, Words};
+use hotcall::engine::{Engine, EngineError, Exit, Kind, Output, Problem, Site, Text, View, Words};
 
 use crate::api::{Env, Value, ValueKind};
 use crate::environment::Running;
@@ -45,6 +45,11 @@ impl Node {
     /// V8, if it is used.
     pub(crate) fn v8(&self) -> Option<&V8> {
         self.v8.as_deref()
+    }
+
+    /// The way in which fast calls are left.
+    pub(crate) fn exit(&self) -> Exit {
+        self.v8.as_ref().map_or(Exit::Raise, |v8| v8.exit())
     }
 
     /// Copies a string for C, as UTF-8.

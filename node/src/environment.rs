@@ -32,6 +32,8 @@ pub(crate) enum Running {
     /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
     /// telling.
     None,
+    /// Such a function, called by Node-API.
+    Alone,
     /// A function that may call script back, or its arguments are converted.
     CallsBack,
 }
@@ -62,6 +64,15 @@ impl Environment {
             Rc::increment_strong_count(data.cast::<Self>());
             Rc::from_raw(data.cast())
         })
+    }
+
+    /// Keeps an exception until the function of C returns that runs alone.
+    pub(crate) fn throw_alone(&self, thrown: Thrown) {
+        if self.running() == Running::Alone {
+            return self.realm.throw(thrown);
+        }
+        // SAFETY: a fast call or an ordinary call of the realm runs, and nothing of the realm runs inside it.
+        unsafe { self.realm.leave_fast_call(self.realm.engine().exit(), thrown) };
     }
 
     /// The innermost code that runs.

@@ -114,7 +114,7 @@ impl CFunction {
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
-        let running = if self.calls_back { Running::CallsBack } else { Running::None };
+        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
         self.environment.run_as(running, || self.convert_and_call(values))
     }
 
