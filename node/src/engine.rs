@@ -8,6 +8,7 @@ use hotcall::engine::{Engine, EngineError, Exit, Kind, Output, Problem, Site, Te
 
 use crate::api::{Env, Value, ValueKind};
 use crate::environment::Running;
+use crate::texts::Texts;
 use crate::thrown::Thrown;
 use crate::v8::V8;
 
@@ -17,6 +18,7 @@ pub(crate) struct Node {
     /// V8, if it is used.
     v8: Option<Rc<V8>>,
     pub(crate) running: Cell<Running>,
+    texts: Texts,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -34,8 +36,8 @@ pub(crate) fn value(words: Words) -> Value {
 }
 
 impl Node {
-    pub(crate) const fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
-        Self { env, v8, running: Cell::new(Running::None) }
+    pub(crate) fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
+        Self { env, v8, running: Cell::new(Running::None), texts: Texts::default() }
     }
 
     pub(crate) const fn env(&self) -> Env {
@@ -99,6 +101,9 @@ unsafe impl Engine for Node {
 
     unsafe fn view(&self, _: Site, words: Words) -> View {
         let value = value(words);
+        if self.v8.as_ref().is_some_and(|v8| v8.is_string(value)) {
+            return View::Other(Kind::String);
+        }
         match self.env.as_number(value) {
             Some(number) => View::Number(number),
             None => self.view_other(value),
@@ -121,11 +126,11 @@ unsafe impl Engine for Node {
     }
 
     unsafe fn text(&self, _: Site, words: Words) -> Option<Result<Text, Problem>> {
-        let copy = |text: CString| {
-            let address = text.into_raw();
-            Text { address: address.cast(), pin: address.expose_provenance() }
-        };
-        Some(self.c_string(value(words)).map(copy))
+        let string = value(words);
+        if let Some(characters) = self.v8.as_ref().and_then(|v8| v8.ascii(string)) {
+            return Some(Ok(self.texts.copy(characters)));
+        }
+        Some(self.c_string(string).map(Texts::keep))
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
@@ -140,7 +145,7 @@ unsafe impl Engine for Node {
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
         // SAFETY: `pin` returns no number, so this is a string that `text` has made.
-        drop(unsafe { CString::from_raw(std::ptr::with_exposed_provenance_mut(pin)) });
+        unsafe { self.texts.release(pin) };
     }
 
     unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {

@@ -95,7 +95,7 @@ pub unsafe trait Engine: 'static {
     /// at its end. The copy stays in place until [`unpin`](Engine::unpin) gets its number, when C has returned or the call is
     /// refused. `None` if the engine does not pass strings.
     ///
-    /// It may move the bytes of other arguments, which are found afterwards.
+    /// It may move the bytes of other arguments, which are found afterwards. Of two copies the newer one is released first.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@
 //! | size of `CTypeInfo` | [`CFunctionInfo::ArgumentInfo`](fast::info_size) |
 //! | layout of `FunctionCallbackInfo` | a [function that is called once](probe) |
 //! | null, booleans, undefined | words of these values |
-//! | layout of typed arrays, externals, heap numbers and BigInts | [samples] of all kinds, compared with Node-API's answers |
+//! | layout of buffers, views, externals, heap numbers, BigInts and strings | [samples] of all kinds, compared with Node-API's answers |
 //!
 //! If one is not as expected, the reason is in `diagnostics()`, and Node-API serves.
 
@@ -21,8 +21,10 @@ pub(crate) mod functions;
 pub(crate) mod native;
 mod probe;
 mod samples;
+mod string;
 mod template;
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
@@ -46,6 +48,8 @@ pub(crate) struct V8 {
     layout: CallbackLayout,
     roots: Roots,
     undefined: u64,
+    /// True if samples have shown where strings have their characters.
+    reads_strings: Cell<bool>,
 }
 
 /// Returns the version of V8, if the program exports V8's functions.
@@ -95,7 +99,7 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined };
+        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false) };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -116,6 +120,7 @@ impl V8 {
         let realm = unsafe { Realm::with_samples(node, self.model(), SITE, samples::words_of(&samples), |_| {}) };
         Ok(match realm {
             Ok(realm) if realm.model().is_some_and(|model| model.objects.is_some()) => {
+                self.try_strings(&samples);
                 let agree = samples::numbers_agree(self.env, &realm, &samples);
                 if agree { Ok(realm) } else { Err("numbers do not lie in memory as expected".into()) }
             }

@@ -19,12 +19,15 @@
     const views = resized.map((array) => new DataView(array.buffer, 4));
     const strange = [new (class extends Uint8Array {})(16), Object.setPrototypeOf(bytes(8), null)];
     const objects = [large.buffer, new DataView(large.buffer, 8), Object.create(large), new Proxy(large, {}), [1, 2], {}];
-    const others = [detach, Uint8Array, new Map(), new Date(0), /a/, Symbol("a"), "text", "x".repeat(99)];
+    const others = [detach, Uint8Array, new Map(), new Date(0), /a/, Symbol("a")];
+    const flat = "a".repeat(20) + others.length;
+    Number(flat);
+    const strings = ["", "a", "text", "gr\u00fc\u00dfe", "\u4e16", "a\0b", "x".repeat(99), flat, flat.slice(3), large.join()];
     const constants = [true, false, null, undefined];
     const numbers = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 53, 1.5, -0, NaN, Infinity, -1e300, 5e-324];
     const bigInts = [0n, 1n, -1n, 2n ** 63n, -(2n ** 63n), 2n ** 64n - 1n, 2n ** 64n + 5n, -(2n ** 100n) - 7n];
     return [
         ...inHeap, ...inParts, ...outside, ...detached, ...resized, ...buffers, ...views, ...strange,
-        ...objects, ...others, ...constants, ...numbers, ...bigInts,
+        ...objects, ...others, ...strings, ...constants, ...numbers, ...bigInts,
     ];
 };
