@@ -101,9 +101,6 @@ unsafe impl Engine for Node {
 
     unsafe fn view(&self, _: Site, words: Words) -> View {
         let value = value(words);
-        if self.v8.as_ref().is_some_and(|v8| v8.is_string(value)) {
-            return View::Other(Kind::String);
-        }
         match self.env.as_number(value) {
             Some(number) => View::Number(number),
             None => self.view_other(value),
@@ -127,8 +124,17 @@ unsafe impl Engine for Node {
 
     unsafe fn text(&self, _: Site, words: Words) -> Option<Result<Text, Problem>> {
         let string = value(words);
-        if let Some(characters) = self.v8.as_ref().and_then(|v8| v8.ascii(string)) {
-            return Some(Ok(self.texts.copy(characters)));
+        match self.v8() {
+            Some(v8) if v8.reads_strings() => {
+                if !v8.is_string(string) {
+                    return None;
+                }
+                if let Some(characters) = v8.ascii(string) {
+                    return Some(Ok(self.texts.copy(characters)));
+                }
+            }
+            _ if self.env.kind(string).ok()? != ValueKind::String => return None,
+            _ => {}
         }
         Some(self.c_string(string).map(Texts::keep))
     }

@@ -49,18 +49,23 @@ impl Object {
 }
 
 impl V8 {
-    /// Returns true for strings. False does not mean that a value is not one, if the samples of strings did not agree.
+    /// Returns true if samples have shown where strings have their characters.
+    pub(crate) fn reads_strings(&self) -> bool {
+        self.reads_strings.get()
+    }
+
+    /// Returns true for strings, if the addon [reads](Self::reads_strings) them.
     #[inline]
     pub(crate) fn is_string(&self, value: Value) -> bool {
-        self.reads_strings.get() && is_string(super::word(value))
+        is_string(super::word(value))
     }
 
     /// Returns the characters of a string that is in one piece, if they are of ASCII and not NUL. They stay until the
-    /// collector runs.
+    /// collector runs. The addon [reads](Self::reads_strings) strings.
     #[inline]
     pub(crate) fn ascii<'a>(&self, string: Value) -> Option<&'a [u8]> {
-        // SAFETY: the samples have shown where the characters are.
-        self.reads_strings.get().then(|| unsafe { ascii(super::word(string)) }).flatten()
+        // SAFETY: samples have shown where the characters are, and this is a string.
+        unsafe { ascii(super::word(string)) }
     }
 
     /// Compares the characters of samples with Node-API's answers.
