@@ -1,11 +1,15 @@
 //! Functions for V8's optimised code: `v8::CFunction` over a fast call of hotcall.
 
 use std::ffi::c_void;
+use std::rc::Rc;
 
-use hotcall::engine::v8::{V8CType, V8FastCall};
-use hotcall::engine::{FastCallRecord, v8};
+use hotcall::Function;
+use hotcall::engine::v8::V8CType;
+use hotcall::engine::{FastCallRecord, FastCallShape, Realm};
 
+use super::V8;
 use super::functions::Functions;
+use crate::engine::Node;
 
 /// `v8::CFunctionInfo`: 24 bytes in V8 12.4 to 14.6. Its constructor fills it.
 #[repr(C, align(8))]
@@ -15,27 +19,45 @@ pub(crate) struct CFunctionInfo([u8; 64]);
 #[repr(C, align(8))]
 pub(crate) struct CFunction([u8; 32]);
 
+/// The part of fast calls that functions of one signature share.
+pub(crate) struct Shape {
+    shape: FastCallShape,
+    info: Box<CFunctionInfo>,
+    _types: Box<[u8]>,
+}
+
+impl Shape {
+    pub(crate) fn new(v8: &V8, realm: &Realm<Node>, function: &Function) -> Result<Self, String> {
+        let call = v8.generation.fast_call(function.signature(), &v8.roots).map_err(|error| error.to_string())?;
+        let shape = realm.fast_call_shape(function, &call.model).map_err(|error| error.to_string())?;
+        let (info, types) =
+            function_info(v8.functions, v8.generation.info_size(), call.result, &call.params, call.big_ints);
+        Ok(Self { shape, info, _types: types })
+    }
+}
+
 /// A fast call, and the memory of which V8 keeps addresses. It lives as long as script's function: V8's optimised code
 /// refers to that weakly, and is left before the function's finaliser runs.
 pub(crate) struct Fast {
     c_function: Box<CFunction>,
-    _info: Box<CFunctionInfo>,
-    _types: Box<[u8]>,
+    _shape: Rc<Shape>,
     _record: FastCallRecord,
 }
 
 impl Fast {
     pub(crate) fn new(
         functions: &Functions,
-        generation: &v8::Generation,
-        call: &V8FastCall,
-        record: FastCallRecord,
-    ) -> Self {
-        let (info, types) = function_info(functions, generation.info_size(), call.result, &call.params, call.big_ints);
+        realm: &Realm<Node>,
+        function: &Function,
+        shape: Rc<Shape>,
+    ) -> Result<Self, String> {
+        // SAFETY: script's author promises that the declaration is true. The model is that of this V8. Script's function
+        // keeps the record.
+        let record = unsafe { realm.fast_call_of(function, &shape.shape) }.map_err(|error| error.to_string())?;
         let mut c_function = Box::new(CFunction([0; 32]));
         // SAFETY: the constructor fills the memory. Both addresses stay valid as long as this value.
-        unsafe { (functions.init_c_function)(&mut *c_function, record.entry(), &*info) };
-        Self { c_function, _info: info, _types: types, _record: record }
+        unsafe { (functions.init_c_function)(&mut *c_function, record.entry(), &*shape.info) };
+        Ok(Self { c_function, _shape: shape, _record: record })
     }
 
     pub(crate) fn c_function(&self) -> *const CFunction {

@@ -24,13 +24,14 @@ mod samples;
 mod string;
 mod template;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use hotcall::Library;
+use hotcall::{Library, Signature};
 use hotcall::engine::v8::{self, CallbackLayout, Generation, Roots};
 use hotcall::engine::{Exit, Realm, ValueModel};
 
@@ -50,6 +51,8 @@ pub(crate) struct V8 {
     undefined: u64,
     /// True if samples have shown where strings have their characters.
     reads_strings: Cell<bool>,
+    /// The shapes of fast calls.
+    shapes: RefCell<HashMap<Signature, Rc<fast::Shape>>>,
 }
 
 /// Returns the version of V8, if the program exports V8's functions.
@@ -85,6 +88,9 @@ pub(crate) fn word(value: Value) -> u64 {
 /// Finds V8 in the running program, compares its facts, and makes the realm of an environment. Returns the reason if V8 is not
 /// used.
 pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err("V8's own functions are called on Linux x86-64 alone".into());
+    }
     let functions = functions().as_ref().map_err(|name| format!("the runtime does not export V8's {name}"))?;
     let version = version().unwrap_or_default();
     let (generation, layout) = known(&version).ok_or_else(|| format!("V8 {version} is not known"))?;
@@ -99,7 +105,7 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false) };
+        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false), shapes: RefCell::default() };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -163,6 +169,12 @@ impl V8 {
                 .make_unsigned(v8::unsigned_function(functions.new_unsigned_big_int as *const c_void))
                 .make_pointer(v8::external_function(functions.new_external as *const c_void))
         }
+    }
+
+    /// Returns true if script or a callback of it is running. False if the event loop calls.
+    pub(crate) fn is_in_context(&self) -> bool {
+        // SAFETY: the isolate lasts as long as its environment.
+        unsafe { (self.functions.is_in_context)(self.isolate) }
     }
 
     /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
