@@ -8,8 +8,7 @@
 const { argumentOfFunction } = require("./function_arguments.cjs");
 const { codecOf } = require("./codecs.cjs");
 const { memoryArgument, recordArgument } = require("./memory_arguments.cjs");
-const { textOf } = require("./pointers.cjs");
-const { stayingArgument, textArgument, textBufferArgument } = require("./text_arguments.cjs");
+const { heldTextArgument, textArgument, textBufferArgument } = require("./text_arguments.cjs");
 const { encodingOf, utf8 } = require("./text.cjs");
 
 // Returns the conversion of a parameter, or undefined if the native function takes all that script may pass.
@@ -18,8 +17,7 @@ const { encodingOf, utf8 } = require("./text.cjs");
 function conversionOf(signature, index, place, returnsText) {
   const { type } = signature.parameters[index];
   const conversion = conversionOfType(signature, type, place);
-  const isData = type.isPointer && type.kind !== "function";
-  return isData && returnsText ? stayingArgument(conversion, textOf(type)) : conversion;
+  return type.kind === "text" && returnsText ? heldTextArgument(conversion, utf8) : conversion;
 }
 
 function conversionOfType(signature, type, place) {

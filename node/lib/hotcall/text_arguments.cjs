@@ -11,19 +11,13 @@ function textArgument(type, encoding) {
   };
 }
 
-// An argument that a string which C returns may lead into, such as that of `strchr`. The bytes stay in place until the
-// result is read, where the wrapper holds them.
-function stayingArgument(conversion, encoding) {
+// An argument that a string which C returns may lead into, such as that of `strchr`. Native functions drop their copies
+// of strings when they return, so the bytes are made here, and the wrapper holds them.
+function heldTextArgument(conversion, encoding) {
   const begin = conversion?.begin ?? ((value) => value);
   return {
     ...conversion,
-    begin(value, count) {
-      if (typeof value === "string" && encoding !== undefined) return terminated(value, encoding);
-      const argument = begin(value, count);
-      // A typed array whose buffer was asked for is not moved any more.
-      if (ArrayBuffer.isView(argument)) argument.buffer;
-      return argument;
-    },
+    begin: (value, count) => (typeof value === "string" ? terminated(value, encoding) : begin(value, count)),
   };
 }
 
@@ -62,4 +56,4 @@ function textBufferArgument(type, encoding, length, place) {
   }
 }
 
-module.exports = { stayingArgument, textArgument, textBufferArgument };
+module.exports = { heldTextArgument, textArgument, textBufferArgument };
