@@ -8,9 +8,9 @@ const { errno, errnoName, os } = require("./hotcall/errors.cjs");
 const { functionAt } = require("./hotcall/functions_at.cjs");
 const { close, describe, libraryOf, open, symbol, types } = require("./hotcall/library.cjs");
 const { alignof, alloc, allocString, free, offsetof, out, read, sizeof, string, write } = require("./hotcall/memory.cjs");
-const { Owned, detach } = require("./hotcall/owned.cjs");
+const { Owned } = require("./hotcall/owned.cjs");
 const { typeFrom } = require("./hotcall/specs.cjs");
-const { view } = require("./hotcall/views.cjs");
+const { detach, view } = require("./hotcall/views.cjs");
 
 // A type: a name of C or Deno, C text, or an object in Deno's form. With a library, the names that its text declares.
 const type = (spec, library) => typeFrom(spec, library === undefined ? undefined : libraryOf(library).declared);

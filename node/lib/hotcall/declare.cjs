@@ -79,9 +79,24 @@ function signatureJson({ parameters, result }) {
   return { parameters: parameters.map(({ type }) => typeJson(type)), result: typeJson(result) };
 }
 
-// Declarations of one function, named `key`.
+// Declarations of one function, named `key`. Deno's form does not have alignments, so structs may become others.
 function declareFunction(key, signature) {
-  return binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
+  const handle = binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
+  const made = Signature.of(JSON.parse(binding.describe(handle)).functions[0], new Map());
+  const types = ({ parameters, result }) => [...parameters.map(({ type }) => type), result];
+  const inMade = types(made);
+  types(signature).forEach((type, index) => {
+    if (layoutOf(type) === layoutOf(inMade[index])) return;
+    throw new TypeError(`cannot use ${type} in the type of a function: its members are aligned in a way of their own`);
+  });
+  return handle;
+}
+
+// The offsets of all members, as text.
+function layoutOf(type) {
+  if (type?.kind === "array") return `${layoutOf(type.element)}*${type.length}`;
+  if (!type?.isRecord) return `${type?.size}`;
+  return `${type.size}/${type.align}{${type.fields.map(({ offset, type }) => `${offset}:${layoutOf(type)}`)}}`;
 }
 
 module.exports = { declare, declareFunction, typeJson };

@@ -20,8 +20,9 @@ function argumentOfFunction(type, place) {
         throw new TypeError(`${place}: the declaration does not say the signature: make a callback`);
       }
       const callback = new Callback(type, value);
-      open.set(callback.pointer, callback);
-      return callback.pointer;
+      const pointer = callback[pointerKey];
+      open.set(pointer, callback);
+      return pointer;
     },
     end(value, pointer) {
       if (pointer === value) return;

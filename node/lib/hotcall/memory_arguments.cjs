@@ -50,67 +50,70 @@ function checkBytes(value, length, count, place) {
 
 // A pointer to one value or to several of them. `target` is undefined for bytes of any type.
 function memoryArgument(type, target, length, place) {
-  const codec = target === undefined ? undefined : codecOf(target);
-  const writesBack = type.direction === "out" || type.direction === "inout" || (!type.constant && type.direction === undefined);
-  const readsFirst = type.direction !== "out";
-  const countedBy = length?.countedBy;
-  const argument = {
-    countedBy,
+  const holders = target === undefined ? undefined : holderCells(type, target, length, place);
+  return {
+    countedBy: length?.countedBy,
     begin(value, count) {
       if (value === null) return null;
       if (isBytes(value)) {
         if (length !== undefined) checkBytes(value, length, count, place);
         return value;
       }
-      if (codec === undefined || !isHolder(value)) return value;
-      return Array.isArray(value) ? fromArray(value, countOf(length, count)) : fromObject(value, countOf(length, count));
+      return holders === undefined || !isHolder(value) ? value : holders.begin(value, countOf(length, count));
+    },
+    end(value, cell, count) {
+      if (cell !== value) holders.end(value, cell, countOf(length, count));
     },
   };
+}
+
+// Cells for objects and arrays: a struct's members are an object, other values are the elements of an array. `count` is
+// the number of elements that C uses, if it is known.
+function holderCells(type, target, length, place) {
+  const codec = codecOf(target);
+  const { direction } = type;
+  const readsFirst = direction !== "out";
+  const writesBack = direction === undefined ? !type.constant : direction !== "in";
+  // Lists of strings end with a null pointer.
+  const endOfList = target.kind === "text" && length === undefined ? 1 : 0;
   let spare = null;
 
-  // One struct or union.
-  function fromObject(value, count) {
-    if (!target.isRecord) throw new TypeError(`${place}: ${expected("an array, a buffer or a pointer", value)}`);
-    if (count > 1) throw new TypeError(`${place}: an object is one ${target}, and C uses ${count}`);
-    const size = codec.sizeFor?.(value) ?? codec.size;
-    const cell = spare?.length === size ? spare : new Cell(codec, size, place);
+  function cellOf(size) {
+    const cell = spare?.length === size ? spare.fill(0) : new Cell(codec, size, place);
     spare = null;
-    if (readsFirst) cell.value = value;
-    else cell.fill(0);
     return cell;
   }
 
-  // The elements of an array. For C that writes, the array may be shorter.
-  function fromArray(values, count) {
-    const elements = Math.max(values.length, count ?? 0, type.direction === "out" ? 1 : 0);
+  function ofObject(value, count) {
+    if (!target.isRecord) throw new TypeError(`${place}: ${expected("an array, a buffer or a pointer", value)}`);
+    if (count > 1) throw new TypeError(`${place}: an object is one ${target}, and C uses ${count}`);
+    const cell = cellOf(codec.sizeFor?.(value) ?? codec.size);
+    if (readsFirst) cell.value = value;
+    return cell;
+  }
+
+  // For C that only writes, the array may be shorter.
+  function ofArray(values, count) {
     if (readsFirst && count > values.length) few(place, values.length * codec.size, length, `${count * codec.size} bytes`);
-    const cell = new Cell(codec, (elements + endOfList) * codec.size, place);
+    const elements = Math.max(values.length, count ?? (readsFirst ? 0 : 1));
+    const cell = cellOf((elements + endOfList) * codec.size);
+    cell.kept.length = 0;
     for (let i = 0; readsFirst && i < values.length; i++) {
       codec.encode(values[i], cell.view, i * codec.size, cell, "", `[${i}]`);
     }
     return cell;
   }
-  // Lists of strings end with a null pointer.
-  const endOfList = target?.kind === "text" && length === undefined ? 1 : 0;
 
-  if (writesBack && codec !== undefined) {
-    argument.end = (value, cell, count) => {
-      if (cell === value || !(cell instanceof Cell)) return;
-      if (Array.isArray(value)) return toArray(value, cell, countOf(length, count));
-      codec.assign(value, cell.view, 0);
+  return {
+    begin: (value, count) => (Array.isArray(value) ? ofArray(value, count) : ofObject(value, count)),
+    end(value, cell, count) {
       spare = cell;
-    };
-  } else if (codec !== undefined) {
-    argument.end = (value, cell) => {
-      if (cell !== value && cell instanceof Cell && !Array.isArray(value)) spare = cell;
-    };
-  }
-
-  function toArray(values, cell, count) {
-    const elements = count ?? cell.length / codec.size - endOfList;
-    for (let i = 0; i < elements; i++) values[i] = codec.decode(cell.view, i * codec.size);
-  }
-  return argument;
+      if (!writesBack) return;
+      if (!Array.isArray(value)) return codec.assign(value, cell.view, 0);
+      const elements = count ?? cell.length / codec.size - endOfList;
+      for (let i = 0; i < elements; i++) value[i] = codec.decode(cell.view, i * codec.size);
+    },
+  };
 }
 
 module.exports = { countOf, isHolder, memoryArgument, recordArgument };

@@ -82,6 +82,8 @@ test("views_show_memory_and_can_be_detached", () => {
   assert.throws(() => (record.y = "x"), /cannot write the member "y" \(f64\): expected a number, not a string/);
   detach(numbers);
   assert.equal(numbers.length, 0);
+  detach(record);
+  assert.throws(() => record.x, TypeError);
   free(p);
   const bytes = new Uint8Array(32);
   const nested = view(bytes, line);
