@@ -8,11 +8,15 @@ const { isBytes, expected } = require("./refusal.cjs");
 
 const { getPrototypeOf, prototype } = Object;
 
-// True for objects and arrays of script that hold values, as opposed to pointers.
+let pointerPrototype;
+
+// True for objects and arrays of script that hold values, as opposed to pointers. Ordinary objects are told without a
+// native call, except where pointers have the same prototype (Bun).
 function isHolder(value) {
   if (typeof value !== "object" || value === null) return false;
-  const above = getPrototypeOf(value);
-  return above === prototype || Array.isArray(value) || !binding.isPointer(value);
+  pointerPrototype ??= getPrototypeOf(binding.pointer(1));
+  if (getPrototypeOf(value) === prototype && pointerPrototype !== prototype) return true;
+  return Array.isArray(value) || !binding.isPointer(value);
 }
 
 // A struct or union by value.
