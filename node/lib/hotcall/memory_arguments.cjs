@@ -4,18 +4,15 @@
 const binding = require("../binding.cjs");
 const { Cell } = require("./cell.cjs");
 const { codecOf } = require("./codecs.cjs");
-const { isBytes, expected } = require("./refusal.cjs");
+const { isBytes, isPlain, expected } = require("./refusal.cjs");
 
-const { getPrototypeOf, prototype } = Object;
+let pointersArePlain;
 
-let pointerPrototype;
-
-// True for objects and arrays of script that hold values, as opposed to pointers. Ordinary objects are told without a
-// native call, except where pointers have the same prototype (Bun).
+// True for objects and arrays of script that hold values, as opposed to pointers, which are plain in Bun.
 function isHolder(value) {
   if (typeof value !== "object" || value === null) return false;
-  pointerPrototype ??= getPrototypeOf(binding.pointer(1));
-  if (getPrototypeOf(value) === prototype && pointerPrototype !== prototype) return true;
+  pointersArePlain ??= isPlain(binding.pointer(1));
+  if (!pointersArePlain && isPlain(value)) return true;
   return Array.isArray(value) || !binding.isPointer(value);
 }
 
@@ -101,7 +98,7 @@ function holderCells(type, target, length, place) {
     if (readsFirst && count > values.length) few(place, values.length * codec.size, length, `${count * codec.size} bytes`);
     const elements = Math.max(values.length, count ?? (readsFirst ? 0 : 1));
     const cell = cellOf((elements + endOfList) * codec.size);
-    cell.kept.length = 0;
+    if (cell.kept.length > 0) cell.kept = [];
     for (let i = 0; readsFirst && i < values.length; i++) {
       codec.encode(values[i], cell.view, i * codec.size, cell, "", `[${i}]`);
     }

@@ -5,12 +5,14 @@ const { types } = require("node:util");
 const binding = require("../binding.cjs");
 
 const { isView } = ArrayBuffer;
-const { getPrototypeOf, prototype } = Object;
 
-// True for bytes: typed arrays, data views, and buffers. Ordinary objects are told without a call of the runtime.
+// True for ordinary objects, which are told without a call of the runtime. False says nothing.
+const isPlain = (value) => value.constructor === Object;
+
+// True for bytes: typed arrays, data views, and buffers.
 function isBytes(value) {
   if (isView(value)) return true;
-  return typeof value === "object" && value !== null && getPrototypeOf(value) !== prototype && types.isAnyArrayBuffer(value);
+  return typeof value === "object" && value !== null && !isPlain(value) && types.isAnyArrayBuffer(value);
 }
 
 // The kind of a value, as messages name it.
@@ -40,4 +42,4 @@ function refuse(context, path, name, type, problem) {
   throw new TypeError(where === "" ? `${context.place}: ${problem}` : `${context.place}: ${where} (${type}): ${problem}`);
 }
 
-module.exports = { isBytes, expected, join, refuse };
+module.exports = { isBytes, isPlain, expected, join, refuse };
