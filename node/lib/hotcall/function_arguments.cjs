@@ -8,11 +8,10 @@ const { pointerKey } = require("./pointers.cjs");
 
 function argumentOfFunction(type, place) {
   // Callbacks of running calls, by their pointers.
-  const open = new Map();
+  const open = new WeakMap();
   return {
     begin(value) {
-      if (value === null || value === undefined) return value;
-      if (typeof value === "object") return value[pointerKey] ?? value;
+      if (typeof value === "object" && value !== null) return value[pointerKey] ?? value;
       if (typeof value !== "function") return value;
       const details = known.get(value);
       if (details !== undefined) return details.pointer;
@@ -24,10 +23,9 @@ function argumentOfFunction(type, place) {
       open.set(pointer, callback);
       return pointer;
     },
-    end(value, pointer) {
-      if (pointer === value) return;
+    // Runs when the call has ended in any way.
+    close(pointer) {
       open.get(pointer)?.close();
-      open.delete(pointer);
     },
   };
 }

@@ -1,9 +1,9 @@
 "use strict";
 // Conversion of arguments, for parameters that take more than the native function does.
 //
-// A conversion has `begin(value, count)`, which returns the native function's argument, and perhaps
-// `end(value, argument, count)`, which gives script what C has written. `count` is the value of the parameter that the
-// declaration names as the length, whose index is `countedBy`.
+// A conversion has `begin(value, count)`, which returns the native function's argument. It may have
+// `end(value, argument, count)`, which gives script what C has written, and `close(argument)`, which also runs after an
+// exception. `count` is the value of the parameter that the declaration names as the length, whose index is `countedBy`.
 
 const { argumentOfFunction } = require("./function_arguments.cjs");
 const { codecOf } = require("./codecs.cjs");

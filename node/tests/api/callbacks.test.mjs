@@ -41,6 +41,15 @@ test("a_callback_is_used_until_it_is_closed", () => {
   assert.deepEqual(seen, [1]);
 });
 
+test("a_callback_for_one_call_is_closed_behind_it", () => {
+  const calling = open(library, header, { callbacks: ["call_handler"] });
+  let calls = 0;
+  calling.set_handler(() => void calls++);
+  calling.call_handler(1);
+  assert.equal(calls, 0);
+  assert.throws(() => lib.apply(() => { throw new Error("inside"); }, 1, "x"), /argument 3/);
+});
+
 test("only_functions_that_are_marked_may_call_back", () => {
   const handler = callback("void (*)(int32_t)", () => {});
   lib.set_handler(handler);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   address, alignof, alloc, allocString, detach, free, isPointer, offset, offsetof, open, out, owned, pointer, read, sizeof,
   string, symbol, type, types, view, write,
@@ -146,14 +148,22 @@ test("types_have_sizes_offsets_and_members", () => {
   assert.throws(() => out(5), TypeError);
 });
 
-test("an_owner_that_nobody_holds_is_collected", { skip: globalThis.gc === undefined && "needs --expose-gc" }, async () => {
+// Collects all garbage, as far as the runtime lets script ask for it.
+function collector() {
+  if (globalThis.Bun) return () => globalThis.Bun.gc(true);
+  setFlagsFromString("--expose-gc");
+  return globalThis.gc ?? runInNewContext("gc");
+}
+
+test("an_owner_that_nobody_holds_is_collected", async () => {
+  const collect = collector();
   const before = lib.live_counters();
   const views = (() => {
     owned(lib.counter_new(1), lib.counter_free);
     return view(owned(lib.counter_new(3), lib.counter_free), "int32_t", 1);
   })();
   for (let i = 0; i < 50 && lib.live_counters() > before + 1; i++) {
-    globalThis.gc();
+    collect();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   assert.equal(lib.live_counters(), before + 1, "a view keeps its owner");
