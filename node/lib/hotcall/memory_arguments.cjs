@@ -33,20 +33,16 @@ function recordArgument(type, codec, place) {
   };
 }
 
-// Returns the number of elements: what the declaration or another argument says.
+// Returns the number of elements that C uses: what the declaration or another argument says, or undefined. C takes the
+// low 64 bits of a BigInt, as a number without a sign where that is more.
 function countOf(length, count) {
-  if (length === undefined) return undefined;
-  return length.countedBy === undefined ? length.elements : Number(count);
+  if (length?.countedBy === undefined) return length?.elements;
+  return typeof count === "bigint" ? Number(BigInt.asUintN(64, count)) : count;
 }
 
 function few(place, given, length, needed) {
-  const reason = length.name === undefined ? `C uses ${needed}` : `${length.name} says ${needed}`;
+  const reason = length?.name === undefined ? `C uses ${needed}` : `${length.name} says ${needed}`;
   throw new TypeError(`${place}: ${given} bytes are too few: ${reason}`);
-}
-
-function checkBytes(value, length, count, place) {
-  const needed = countOf(length, count) * length.unit;
-  if (value.byteLength < needed) few(place, value.byteLength, length, `${needed} bytes`);
 }
 
 // A pointer to one value or to several of them. `target` is undefined for bytes of any type.
@@ -57,7 +53,8 @@ function memoryArgument(type, target, length, place) {
     begin(value, count) {
       if (value === null) return null;
       if (isBytes(value)) {
-        if (length !== undefined) checkBytes(value, length, count, place);
+        const needed = length === undefined ? target.size : countOf(length, count) * length.unit;
+        if (value.byteLength < needed) few(place, value.byteLength, length, `${needed} bytes`);
         return value;
       }
       return holders === undefined || !isHolder(value) ? value : holders.begin(value, countOf(length, count));
@@ -95,8 +92,9 @@ function holderCells(type, target, length, place) {
 
   // For C that only writes, the array may be shorter.
   function ofArray(values, count) {
-    if (readsFirst && count > values.length) few(place, values.length * codec.size, length, `${count * codec.size} bytes`);
-    const elements = Math.max(values.length, count ?? (readsFirst ? 0 : 1));
+    const needed = count ?? 1;
+    if (readsFirst && values.length < needed) few(place, values.length * codec.size, length, `${needed * codec.size} bytes`);
+    const elements = Math.max(values.length, needed);
     const cell = cellOf((elements + endOfList) * codec.size);
     if (cell.kept.length > 0) cell.kept = [];
     for (let i = 0; readsFirst && i < values.length; i++) {

@@ -2,6 +2,7 @@
 // Arguments for pointers to characters that the native function does not take itself.
 
 const { countOf } = require("./memory_arguments.cjs");
+const { isBytes } = require("./refusal.cjs");
 const { terminated, textIn } = require("./text.cjs");
 
 // A string of 16 or 32 bits a unit.
@@ -27,9 +28,9 @@ function textBufferArgument(type, encoding, length, place) {
   return {
     countedBy: length?.countedBy,
     begin(value, count) {
-      if (Array.isArray(value)) return bufferFor(value[0] ?? "", countOf(length, count));
+      if (Array.isArray(value)) return bufferFor(value[0], countOf(length, count));
       const room = countOf(length, count) * (length?.unit ?? 0);
-      if (value?.byteLength < room) {
+      if (isBytes(value) && value.byteLength < room) {
         throw new TypeError(`${place}: ${value.byteLength} bytes are too few: C uses ${room} bytes`);
       }
       return value;
@@ -40,7 +41,9 @@ function textBufferArgument(type, encoding, length, place) {
   };
 
   // Without a length in the declaration, the string in the array says how long the buffer is.
-  function bufferFor(text, count) {
+  function bufferFor(element, count) {
+    const text = element ?? (count === undefined ? undefined : "");
+    if (text === undefined) throw new TypeError(`${place}: the length is not declared: give bytes, or [a string of that length]`);
     if (typeof text !== "string") throw new TypeError(`${place}: the element of the array is not a string`);
     const given = terminated(text, encoding);
     const size = count === undefined ? given.length : count * length.unit;

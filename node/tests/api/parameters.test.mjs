@@ -54,6 +54,22 @@ test("counted_parameters_are_checked", () => {
   assert.throws(() => lib.points_sum([{ x: 1, y: 2 }, { x: 3, y: null }], 2), /\[1\].y \(f64\): expected a number, not null/);
 });
 
+test("memory_that_c_would_overrun_is_refused", () => {
+  const few = (call, problem) => assert.throws(call, { name: "TypeError", message: problem });
+  few(() => lib.increment([]), /cannot call "increment": argument 1 \(i32 \*\): 0 bytes are too few: C uses 4 bytes/);
+  few(() => lib.increment(new Uint8Array(3)), /3 bytes are too few: C uses 4 bytes/);
+  few(() => lib.point_scale(new Float64Array(1), 2), /8 bytes are too few: C uses 16 bytes/);
+  few(() => lib.squares(new Int32Array(4), -1n), /16 bytes are too few: count says/);
+  few(() => lib.squares(new Int32Array(4), 2n ** 64n + 5n), /16 bytes are too few: count says 20 bytes/);
+  few(() => lib.squares([], 1.5), /argument 2/);
+  few(() => lib.squares([], undefined), /argument 2/);
+  few(() => lib.sum_doubles([], "5"), /./);
+  assert.throws(() => lib.squares([], 2 ** 45), RangeError);
+  assert.equal(lib.sum_doubles([], 0), 0);
+  const unbounded = open(library, "char *upper(_Out_ char *text);");
+  few(() => unbounded.upper([]), /argument 1 \(char \*\): the length is not declared: give bytes, or \[a string of that length\]/);
+});
+
 test("pointers_to_pointers_give_pointers_and_strings", () => {
   const handle = [];
   assert.equal(lib.make_counter(handle), 0);
