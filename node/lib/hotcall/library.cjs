@@ -56,22 +56,24 @@ class Library {
   }
 
   #functionOf({ key, symbol, signature, errno, nonblocking }, native) {
-    const isVariadic = signature.variadic === signature.parameters.length;
-    if (isVariadic) return variadicFunction(key, signature, (all, types) => this.#variadic(key, all, types));
-    const { freedBy } = signature.result ?? {};
-    const f = new CFunction(native, {
+    const details = {
       name: key,
-      signature,
       errno: errno || isIn(this.#options.errno, key),
-      free: freedBy === undefined ? undefined : this.#freeing(freedBy, key),
       symbol: () => binding.symbol(this.handle, symbol),
-    });
+    };
+    if (signature.variadic === signature.parameters.length) {
+      const make = (all, types) => this.#variadic(types, { ...details, signature: all });
+      return variadicFunction(key, signature, details.symbol, make);
+    }
+    const { freedBy } = signature.result ?? {};
+    const free = freedBy === undefined ? undefined : this.#freeing(freedBy, key);
+    const f = new CFunction(native, { ...details, signature, free });
     return nonblocking ? f.async : f.function;
   }
 
-  #variadic(key, signature, types) {
-    const native = binding.variadic(this.handle, this.declared.handle, key, types, this.#options);
-    return new CFunction(native, { name: key, signature, errno: isIn(this.#options.errno, key) }).function;
+  #variadic(types, details) {
+    const native = binding.variadic(this.handle, this.declared.handle, details.name, types, this.#options);
+    return new CFunction(native, details).function;
   }
 
   // The function that takes a result back: a declared one, or one of the library or of those that it needs.

@@ -4,6 +4,7 @@
 const binding = require("../binding.cjs");
 const { Cell } = require("./cell.cjs");
 const { codecOf } = require("./codecs.cjs");
+const { checkLength, refuseUnknown } = require("./lengths.cjs");
 const { isBytes, isPlain, expected } = require("./refusal.cjs");
 
 let pointersArePlain;
@@ -33,47 +34,34 @@ function recordArgument(type, codec, place) {
   };
 }
 
-// Returns the number of elements that C uses: what the declaration or another argument says, or undefined. C takes the
-// low 64 bits of a BigInt, as a number without a sign where that is more.
-function countOf(length, count) {
-  if (length?.countedBy === undefined) return length?.elements;
-  return typeof count === "bigint" ? Number(BigInt.asUintN(64, count)) : count;
-}
-
-function few(place, given, length, needed) {
-  const reason = length?.name === undefined ? `C uses ${needed}` : `${length.name} says ${needed}`;
-  throw new TypeError(`${place}: ${given} bytes are too few: ${reason}`);
-}
-
 // A pointer to one value or to several of them. `target` is undefined for bytes of any type.
 function memoryArgument(type, target, length, place) {
   const holders = target === undefined ? undefined : holderCells(type, target, length, place);
   return {
-    countedBy: length?.countedBy,
+    countedBy: length.countedBy,
     begin(value, count) {
       if (value === null) return null;
       if (isBytes(value)) {
-        const needed = length === undefined ? target.size : countOf(length, count) * length.unit;
-        if (value.byteLength < needed) few(place, value.byteLength, length, `${needed} bytes`);
+        checkLength(value.byteLength, length.bytes(count), length, place);
         return value;
       }
-      return holders === undefined || !isHolder(value) ? value : holders.begin(value, countOf(length, count));
+      return holders === undefined || !isHolder(value) ? value : holders.begin(value, length.bytes(count));
     },
     end(value, cell, count) {
-      if (cell !== value) holders.end(value, cell, countOf(length, count));
+      if (cell !== value) holders.end(value, cell, length.bytes(count));
     },
   };
 }
 
-// Cells for objects and arrays: a struct's members are an object, other values are the elements of an array. `count` is
-// the number of elements that C uses, if it is known.
+// Cells for objects and arrays: a struct's members are an object, other values are the elements of an array. `bytes` is
+// how much C uses, if it is known.
 function holderCells(type, target, length, place) {
   const codec = codecOf(target);
   const { direction } = type;
   const readsFirst = direction !== "out";
   const writesBack = direction === undefined ? !type.constant : direction !== "in";
   // Lists of strings end with a null pointer.
-  const endOfList = target.kind === "text" && length === undefined ? 1 : 0;
+  const endOfList = target.kind === "text" && !length.isDeclared ? 1 : 0;
   let spare = null;
 
   function cellOf(size) {
@@ -82,19 +70,20 @@ function holderCells(type, target, length, place) {
     return cell;
   }
 
-  function ofObject(value, count) {
+  function ofObject(value, bytes) {
     if (!target.isRecord) throw new TypeError(`${place}: ${expected("an array, a buffer or a pointer", value)}`);
-    if (count > 1) throw new TypeError(`${place}: an object is one ${target}, and C uses ${count}`);
-    const cell = cellOf(codec.sizeFor?.(value) ?? codec.size);
+    const size = codec.sizeFor?.(value) ?? codec.size;
+    checkLength(size, bytes, length, place);
+    const cell = cellOf(size);
     if (readsFirst) cell.value = value;
     return cell;
   }
 
-  // For C that only writes, the array may be shorter.
-  function ofArray(values, count) {
-    const needed = count ?? 1;
-    if (readsFirst && values.length < needed) few(place, values.length * codec.size, length, `${needed * codec.size} bytes`);
-    const elements = Math.max(values.length, needed);
+  // Where C only writes, the array may be shorter.
+  function ofArray(values, bytes) {
+    if (readsFirst) checkLength(values.length * codec.size, bytes, length, place);
+    if (bytes === undefined && values.length === 0) refuseUnknown(place, "[as many values]");
+    const elements = Math.max(values.length, Math.ceil((bytes ?? 0) / codec.size));
     const cell = cellOf((elements + endOfList) * codec.size);
     if (cell.kept.length > 0) cell.kept = [];
     for (let i = 0; readsFirst && i < values.length; i++) {
@@ -104,15 +93,15 @@ function holderCells(type, target, length, place) {
   }
 
   return {
-    begin: (value, count) => (Array.isArray(value) ? ofArray(value, count) : ofObject(value, count)),
-    end(value, cell, count) {
+    begin: (value, bytes) => (Array.isArray(value) ? ofArray(value, bytes) : ofObject(value, bytes)),
+    end(value, cell, bytes) {
       spare = cell;
       if (!writesBack) return;
       if (!Array.isArray(value)) return codec.assign(value, cell.view, 0);
-      const elements = count ?? cell.length / codec.size - endOfList;
+      const elements = length.isDeclared && bytes !== undefined ? bytes / codec.size : cell.length / codec.size - endOfList;
       for (let i = 0; i < elements; i++) value[i] = codec.decode(cell.view, i * codec.size);
     },
   };
 }
 
-module.exports = { countOf, isHolder, memoryArgument, recordArgument };
+module.exports = { memoryArgument, recordArgument };

@@ -66,8 +66,19 @@ test("memory_that_c_would_overrun_is_refused", () => {
   few(() => lib.sum_doubles([], "5"), /./);
   assert.throws(() => lib.squares([], 2 ** 45), RangeError);
   assert.equal(lib.sum_doubles([], 0), 0);
+  const counted = open(library, `
+    #include <stddef.h>
+    #include <stdint.h>
+    size_t squares(_Out_writes_(*count) int32_t *values, size_t count);
+    double sum_doubles(_In_reads_bytes_(size) const double *values, size_t size);`);
+  few(() => counted.squares([], 2), /argument 1 \(i32 \*\): how much C writes is not declared: give bytes, or \[as many values\]/);
+  const two = [0, 0];
+  counted.squares(two, 2);
+  assert.deepEqual(two, [0, 1]);
+  few(() => counted.sum_doubles([1, 2], 17), /16 bytes are too few: size says 17 bytes/);
+  few(() => counted.sum_doubles(new Float64Array(2), 17), /16 bytes are too few: size says 17 bytes/);
   const unbounded = open(library, "char *upper(_Out_ char *text);");
-  few(() => unbounded.upper([]), /argument 1 \(char \*\): the length is not declared: give bytes, or \[a string of that length\]/);
+  few(() => unbounded.upper([]), /argument 1 \(char \*\): how much C writes is not declared: give bytes, or \[a string of that length\]/);
 });
 
 test("pointers_to_pointers_give_pointers_and_strings", () => {
@@ -101,7 +112,7 @@ test("strings_are_written_to_buffers", () => {
   const bytes = Buffer.alloc(8);
   lib.copy_text(bytes, 8, "hi");
   assert.equal(bytes.toString("utf8", 0, 2), "hi");
-  assert.throws(() => lib.copy_text(bytes, 9, "hi"), /cannot call "copy_text": argument 1 \(char \*\): 8 bytes are too few: C uses 9 bytes/);
+  assert.throws(() => lib.copy_text(bytes, 9, "hi"), /cannot call "copy_text": argument 1 \(char \*\): 8 bytes are too few: size says 9 bytes/);
   assert.throws(() => lib.copy_text([5], 8, "hi"), /argument 1 \(char \*\): the element of the array is not a string/);
 });
 
