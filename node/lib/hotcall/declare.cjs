@@ -20,33 +20,72 @@ function plain(value, path, above) {
   return copy;
 }
 
-// Reads declarations. `handle` is the binding's.
+// Reads declarations.
 function declare(declarations) {
-  if (typeof declarations === "string") {
-    return { ...describe(binding.declarations(declarations, "c")), text: declarations };
-  }
+  if (typeof declarations === "string") return new Declared(binding.declarations(declarations, "c"), declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return describe(binding.declarations(JSON.stringify(plain(declarations, "", [])), "json"));
+  return new Declared(binding.declarations(JSON.stringify(plain(declarations, "", [])), "json"), "");
 }
 
-function describe(handle) {
-  const description = JSON.parse(binding.describe(handle));
-  const types = new Map();
-  for (const { name, type } of description.types) {
-    if (type != null) types.set(name, new CType(type, types));
+// Declarations that were read: the binding's `handle`, C text, and what the binding says of them. Types are made when
+// they are used, because headers declare many.
+class Declared {
+  handle;
+  text;
+  // Types that script has named by text, see specs.cjs.
+  named = new Map();
+  #description;
+  #types = new Map();
+  constructor(handle, text) {
+    this.handle = handle;
+    this.text = text;
+    this.#description = JSON.parse(binding.describe(handle));
   }
-  return {
-    handle,
-    types,
-    functions: description.functions.map((of) => ({ ...of, signature: Signature.of(of, types) })),
-    statics: description.statics.map((of) => ({ ...of, type: new CType(of.type, types) })),
-    constants: description.constants.map(({ name, value }) => [name, constantOf(value)]),
-    unsupported: description.unsupported,
-    warnings: description.warnings,
-    skipped: description.skipped,
-  };
+
+  // { key, symbol, optional, nonblocking, errno, parameters, result, variadic } of each function.
+  get functions() {
+    return this.#description.functions;
+  }
+
+  // { key, symbol, optional, type, constant } of each variable.
+  get statics() {
+    return this.#description.statics;
+  }
+
+  get constants() {
+    return this.#description.constants.map(({ name, value }) => [name, constantOf(value)]);
+  }
+
+  // What was not read, or was read in one of several ways.
+  get problems() {
+    const { unsupported, warnings, skipped } = this.#description;
+    return { unsupported, warnings, skipped };
+  }
+
+  get typeNames() {
+    return this.#description.types.filter(({ type }) => type != null).map(({ name }) => name);
+  }
+
+  // The type of this name, or undefined.
+  get(name) {
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      const described = this.#description.types.find((type) => type.name === name)?.type;
+      if (described != null) this.#types.set(name, (type = this.typeOf(described)));
+    }
+    return type;
+  }
+
+  // The type that the binding describes.
+  typeOf(description) {
+    return new CType(description, this);
+  }
+
+  signatureOf(description) {
+    return Signature.of(description, this);
+  }
 }
 
 // Integers are numbers where numbers hold them exactly.

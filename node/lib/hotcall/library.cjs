@@ -41,11 +41,8 @@ class Library {
     for (const [name, value] of this.declared.constants) define(constants, name, { value, enumerable: true });
     const object = Object.create(constants);
     for (const description of this.declared.functions) this.#addFunction(object, description);
-    for (const of of this.declared.statics) {
-      const pointer = binding.symbol(this.handle, of.symbol);
-      define(object, of.key, { ...accessors(of, pointer, () => binding.isClosed(this.handle)), enumerable: true });
-    }
-    for (const { key, reason } of this.declared.unsupported) defineUnsupported(object, key, reason);
+    for (const variable of this.declared.statics) this.#addVariable(object, variable);
+    for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
     return object;
   }
 
@@ -55,7 +52,15 @@ class Library {
     else defineLazily(object, description.key, () => this.#functionOf(description, native));
   }
 
-  #functionOf({ key, symbol, signature, errno, nonblocking }, native) {
+  #addVariable(object, { key, symbol, type, constant }) {
+    const pointer = binding.symbol(this.handle, symbol);
+    const isClosed = () => binding.isClosed(this.handle);
+    define(object, key, { ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed), enumerable: true });
+  }
+
+  #functionOf(description, native) {
+    const { key, symbol, errno, nonblocking } = description;
+    const signature = this.declared.signatureOf(description);
     const details = {
       name: key,
       errno: errno || isIn(this.#options.errno, key),
@@ -153,20 +158,20 @@ function close(object) {
 const symbol = (object, name) => binding.symbol(libraryOf(object).handle, name);
 
 // The types that the C text declares, by their names.
-const types = (object) => Object.freeze(Object.fromEntries(libraryOf(object).declared.types));
+function types(object) {
+  const { declared } = libraryOf(object);
+  return Object.freeze(Object.fromEntries(declared.typeNames.map((name) => [name, declared.get(name)])));
+}
 
 // What was read of the declarations, and what could not be read.
 function describe(object) {
   const { handle, declared } = libraryOf(object);
-  const { functions, statics, constants, unsupported, warnings, skipped } = declared;
   return {
     path: binding.resolvedPath(handle),
-    functions: Object.fromEntries(functions.map(({ key, signature }) => [key, signature])),
-    variables: Object.fromEntries(statics.map(({ key, type }) => [key, type])),
-    constants: Object.fromEntries(constants),
-    unsupported,
-    warnings,
-    skipped,
+    functions: Object.fromEntries(declared.functions.map((of) => [of.key, declared.signatureOf(of)])),
+    variables: Object.fromEntries(declared.statics.map(({ key, type }) => [key, declared.typeOf(type)])),
+    constants: Object.fromEntries(declared.constants),
+    ...declared.problems,
   };
 }
 

@@ -116,7 +116,7 @@ function out(type, value) {
   const resolved = typeFrom(type);
   if (holdsPointers(resolved)) requireMemory();
   const codec = codecOf(resolved);
-  const cell = new Cell(codec, codec.size, `cannot write ${resolved}`);
+  const cell = new Cell(codec, codec.sizeFor?.(value) ?? codec.size, `cannot write ${resolved}`);
   if (value !== undefined) cell.value = value;
   return cell;
 }
