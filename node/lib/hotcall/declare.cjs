@@ -2,7 +2,8 @@
 // Declarations: C text, or an object in Deno's form with hotcall's extensions.
 
 const binding = require("../binding.cjs");
-const { CType, Signature } = require("./types.cjs");
+const { DeclaredObject, DeclaredText } = require("./declared.cjs");
+const { Signature } = require("./types.cjs");
 
 // Copies script's object as JSON can hold it. Each property is read once, so getters and proxies run once.
 function plain(value, path, above) {
@@ -22,80 +23,11 @@ function plain(value, path, above) {
 
 // Reads declarations.
 function declare(declarations) {
-  if (typeof declarations === "string") return new Declared(binding.declarations(declarations, "c"), declarations);
+  if (typeof declarations === "string") return new DeclaredText(declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return new Declared(binding.declarations(JSON.stringify(plain(declarations, "", [])), "json"), "");
-}
-
-// Declarations that were read: the binding's `handle`, C text, and what the binding says of them. Types are made when
-// they are used, because headers declare many.
-class Declared {
-  handle;
-  text;
-  // Types that script has named by text, see specs.cjs.
-  named = new Map();
-  #description;
-  #types = new Map();
-  constructor(handle, text) {
-    this.handle = handle;
-    this.text = text;
-    this.#description = JSON.parse(binding.describe(handle));
-  }
-
-  // { key, symbol, optional, nonblocking, errno, parameters, result, variadic } of each function.
-  get functions() {
-    return this.#description.functions;
-  }
-
-  // { key, symbol, optional, type, constant } of each variable.
-  get statics() {
-    return this.#description.statics;
-  }
-
-  get constants() {
-    return this.#description.constants.map(({ name, value }) => [name, constantOf(value)]);
-  }
-
-  // What was not read, or was read in one of several ways.
-  get problems() {
-    const { unsupported, warnings, skipped } = this.#description;
-    return { unsupported, warnings, skipped };
-  }
-
-  get typeNames() {
-    return this.#description.types.filter(({ type }) => type != null).map(({ name }) => name);
-  }
-
-  // The type of this name, or undefined.
-  get(name) {
-    let type = this.#types.get(name);
-    if (type === undefined) {
-      const described = this.#description.types.find((type) => type.name === name)?.type;
-      if (described != null) this.#types.set(name, (type = this.typeOf(described)));
-    }
-    return type;
-  }
-
-  // The type that the binding describes.
-  typeOf(description) {
-    return new CType(description, this);
-  }
-
-  signatureOf(description) {
-    return Signature.of(description, this);
-  }
-}
-
-// Integers are numbers where numbers hold them exactly.
-function constantOf(value) {
-  if (value === null) return null;
-  if (value.integer !== undefined) {
-    const integer = BigInt(value.integer);
-    return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
-  }
-  return value.number !== undefined ? Number(value.number) : new TextDecoder().decode(Uint8Array.from(value.text));
+  return new DeclaredObject(plain(declarations, "", []));
 }
 
 // A type in Deno's form.

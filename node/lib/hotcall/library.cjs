@@ -27,12 +27,12 @@ class Library {
   handle;
   declared;
   #options;
-  #natives;
+  #symbols;
   constructor(path, declarations, options) {
     this.declared = declare(declarations);
     this.#options = { bytes: true, callbacks: options.callbacks, optional: options.optional, errno: options.errno };
     this.handle = binding.open(path, { lazy: options.lazy, global: options.global });
-    this.#natives = binding.functions(this.handle, this.declared.handle, this.#options);
+    this.#symbols = binding.symbols(this.handle, this.declared.handle, this.#options);
   }
 
   // Constants are inherited properties: those of whole headers are many, and are not listed among the functions.
@@ -40,26 +40,26 @@ class Library {
     const constants = Object.create(prototype);
     for (const [name, value] of this.declared.constants) define(constants, name, { value, enumerable: true });
     const object = Object.create(constants);
-    for (const description of this.declared.functions) this.#addFunction(object, description);
-    for (const variable of this.declared.statics) this.#addVariable(object, variable);
+    const missing = new Set(binding.missing(this.#symbols));
+    for (const key of this.declared.functionKeys) {
+      if (missing.has(key)) define(object, key, { value: null, enumerable: true });
+      else defineLazily(object, key, () => this.#functionOf(key));
+    }
+    for (const key of this.declared.variableKeys) this.#addVariable(object, key);
     for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
     return object;
   }
 
-  #addFunction(object, description) {
-    const native = this.#natives[description.key];
-    if (native === null) define(object, description.key, { value: null, enumerable: true });
-    else defineLazily(object, description.key, () => this.#functionOf(description, native));
-  }
-
-  #addVariable(object, { key, symbol, type, constant }) {
+  #addVariable(object, key) {
+    const { symbol, type, constant } = this.declared.variableOf(key);
     const pointer = binding.symbol(this.handle, symbol);
     const isClosed = () => binding.isClosed(this.handle);
     define(object, key, { ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed), enumerable: true });
   }
 
-  #functionOf(description, native) {
-    const { key, symbol, errno, nonblocking } = description;
+  #functionOf(key) {
+    const description = this.declared.functionOf(key);
+    const { symbol, errno, nonblocking } = description;
     const signature = this.declared.signatureOf(description);
     const details = {
       name: key,
@@ -72,7 +72,7 @@ class Library {
     }
     const { freedBy } = signature.result ?? {};
     const free = freedBy === undefined ? undefined : this.#freeing(freedBy, key);
-    const f = new CFunction(native, { ...details, signature, free });
+    const f = new CFunction(binding.functionOf(this.#symbols, key), { ...details, signature, free });
     return nonblocking ? f.async : f.function;
   }
 
@@ -83,8 +83,7 @@ class Library {
 
   // The function that takes a result back: a declared one, or one of the library or of those that it needs.
   #freeing(name, key) {
-    const declared = this.#natives[name];
-    if (declared != null) return declared;
+    if (this.declared.functionKeys.includes(name)) return binding.functionOf(this.#symbols, name);
     const pointer = binding.symbol(this.handle, name);
     if (pointer === null) throw new Error(`cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`);
     return binding.pointerFunction(pointer, declareFunction(name, FREE), name, {});
@@ -168,8 +167,8 @@ function describe(object) {
   const { handle, declared } = libraryOf(object);
   return {
     path: binding.resolvedPath(handle),
-    functions: Object.fromEntries(declared.functions.map((of) => [of.key, declared.signatureOf(of)])),
-    variables: Object.fromEntries(declared.statics.map(({ key, type }) => [key, declared.typeOf(type)])),
+    functions: Object.fromEntries(declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))])),
+    variables: Object.fromEntries(declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)])),
     constants: Object.fromEntries(declared.constants),
     ...declared.problems,
   };

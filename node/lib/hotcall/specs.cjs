@@ -24,7 +24,7 @@ function fromText(text, declared) {
   if (isDenoName(text)) return fromObject(text);
   const all = declare(`${declared?.text ?? ""}\n${variable(text)}`);
   const { skipped, unsupported } = all.problems;
-  const found = all.statics.find(({ key }) => key === VARIABLE);
+  const found = all.variableOf(VARIABLE);
   const type = found && all.typeOf(found.type);
   if (type !== undefined && !(type.isRecord && type.fields.length === 0)) return type;
   const incomplete = type === undefined ? undefined : "its members are not declared";
@@ -35,8 +35,8 @@ function fromText(text, declared) {
 function fromObject(spec) {
   const isFunction = spec?.parameters !== undefined;
   const declared = declare({ [VARIABLE]: isFunction ? spec : { type: spec } });
-  if (!isFunction) return declared.typeOf(declared.statics[0].type);
-  const { parameters, result } = declared.functions[0];
+  if (!isFunction) return declared.typeOf(declared.variableOf(VARIABLE).type);
+  const { parameters, result } = declared.functionOf(VARIABLE);
   return declared.typeOf({ kind: "function", to: { function: { parameters, result } } });
 }
 
