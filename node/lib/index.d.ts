@@ -1,11 +1,34 @@
 // `hotcall`: C's functions for script.
 
 import type { Declarations, SignatureSpec, TypeSpec } from "./hotcall/declarations.js";
-import type { Bytes, Callback, CallbackOf, CFunction, CType, FunctionOf, Given, LibraryOf, Pointer, PointerObject, Read, Signature } from "./hotcall/values.js";
+import type {
+  Bytes,
+  Callback,
+  CallbackOf,
+  CFunction,
+  CType,
+  FunctionOf,
+  Given,
+  LibraryOf,
+  Pointer,
+  PointerObject,
+  Read,
+  Signature,
+} from "./hotcall/values.js";
 import type { LibraryOfText } from "./hotcall/c_text.js";
 
 export type { Declarations, FunctionSpec, SignatureSpec, TypeSpec, VariableSpec } from "./hotcall/declarations.js";
-export type { Bytes, Callback, CFunction, CType, FunctionOf, LibraryOf, Pointer, PointerObject, Signature } from "./hotcall/values.js";
+export type {
+  Bytes,
+  Callback,
+  CFunction,
+  CType,
+  FunctionOf,
+  LibraryOf,
+  Pointer,
+  PointerObject,
+  Signature,
+} from "./hotcall/values.js";
 export type { LibraryOfText } from "./hotcall/c_text.js";
 
 export interface OpenOptions {
@@ -39,7 +62,11 @@ export type Memory = PointerObject | Owned | Bytes;
  *
  * Functions of C text that is more than simple prototypes are of any type, unless `F` names their types.
  */
-export function open<const D extends Declarations>(path: string | URL | null, declarations: D, options?: OpenOptions): LibraryOf<D>;
+export function open<const D extends Declarations>(
+  path: string | URL | null,
+  declarations: D,
+  options?: OpenOptions,
+): LibraryOf<D>;
 export function open<F extends object = never, const S extends string = string>(
   path: string | URL | null,
   declarations: S,
@@ -117,7 +144,10 @@ export function string(
   memory: Memory,
   options?: { length?: number; encoding?: "utf8" | "utf16" | "utf32" | "latin1"; offset?: number },
 ): string;
-export function string(memory: Memory | null, options?: { length?: number; encoding?: "utf8" | "utf16" | "utf32" | "latin1"; offset?: number }): string | null;
+export function string(
+  memory: Memory | null,
+  options?: { length?: number; encoding?: "utf8" | "utf16" | "utf32" | "latin1"; offset?: number },
+): string | null;
 
 /** Allocates zeroed memory of C: for `count` values of a type, or this many bytes. C's `free` takes it as well. */
 export function alloc(type: TypeLike | number, count?: number): PointerObject;

@@ -3,7 +3,10 @@
 import type { Bytes, Callback, CFunction, Pointer, Signature } from "./values.js";
 
 type Space = " " | "\n" | "\t" | "\r";
-type Trim<S extends string> = S extends `${Space}${infer R}` ? Trim<R> : S extends `${infer R}${Space}` ? Trim<R> : S;
+type Trim<S extends string> =
+  S extends `${Space}${infer R}` ? Trim<R>
+  : S extends `${infer R}${Space}` ? Trim<R>
+  : S;
 type Words<S extends string> =
   Trim<S> extends `${infer A}*${infer B}` ? [...Words<A>, "*", ...Words<B>]
   : Trim<S> extends "" ? []
@@ -11,7 +14,20 @@ type Words<S extends string> =
   : [Trim<S>];
 type Has<W extends string[], T> = Extract<W[number], T> extends never ? false : true;
 
-type Narrow = "char" | "short" | "int" | "signed" | "unsigned" | "int8_t" | "uint8_t" | "int16_t" | "uint16_t" | "int32_t" | "uint32_t" | "float" | "double";
+type Narrow =
+  | "char"
+  | "short"
+  | "int"
+  | "signed"
+  | "unsigned"
+  | "int8_t"
+  | "uint8_t"
+  | "int16_t"
+  | "uint16_t"
+  | "int32_t"
+  | "uint32_t"
+  | "float"
+  | "double";
 type Wide = "long" | "int64_t" | "uint64_t" | "size_t" | "ssize_t" | "intptr_t" | "uintptr_t" | "ptrdiff_t";
 
 type Scalar<W extends string[], Big> =
@@ -22,9 +38,16 @@ type Scalar<W extends string[], Big> =
   : any;
 
 type Argument<W extends string[]> =
-  Has<W, "*"> extends true ? (Has<W, "char"> extends true ? string | Bytes | Pointer : any) : Scalar<W, number | bigint>;
+  Has<W, "*"> extends true ?
+    Has<W, "char"> extends true ?
+      string | Bytes | Pointer
+    : any
+  : Scalar<W, number | bigint>;
 type Result<W extends string[]> =
-  Has<W, "*"> extends true ? (W extends ["const", "char", "*", string] ? string | null : Pointer)
+  Has<W, "*"> extends true ?
+    W extends ["const", "char", "*", string] ?
+      string | null
+    : Pointer
   : Has<W, "void"> extends true ? undefined
   : Scalar<W, bigint>;
 
@@ -46,13 +69,16 @@ export interface TextFunction<A extends any[], R> extends CFunction {
 
 type Last<W extends string[]> = W extends [...string[], infer L extends string] ? L : never;
 type Statement<S extends string> =
-  Trim<S> extends `${infer Head}(${infer Parameters})`
-    ? { [K in Last<Words<Head>>]: TextFunction<Arguments<Parameters>, Result<Words<Head>>> }
-    : unknown;
+  Trim<S> extends `${infer Head}(${infer Parameters})` ?
+    { [K in Last<Words<Head>>]: TextFunction<Arguments<Parameters>, Result<Words<Head>>> }
+  : unknown;
 type Statements<S extends string> = S extends `${infer A};${infer B}` ? Statement<A> & Statements<B> : unknown;
 
 /** The library of C text. Text that is not a literal, or that has more than prototypes, makes properties of any type. */
 export type LibraryOfText<S extends string> = Disposable &
-  (string extends S ? { [name: string]: any } : S extends `${string}${"#" | "{" | "/" | "typedef" | "extern" | "_Out" | "_In" | "__"}${string}` ? { [name: string]: any } : Statements<S>);
+  (string extends S ? { [name: string]: any }
+  : S extends `${string}${"#" | "{" | "/" | "typedef" | "extern" | "_Out" | "_In" | "__"}${string}` ?
+    { [name: string]: any }
+  : Statements<S>);
 
 export type { Callback };

@@ -20,7 +20,8 @@ function flexibleCodec(type, members, last, element) {
   // The number of elements that script gives. What is not an array is refused when it is written.
   function givenIn(value) {
     const elements = value[last.name];
-    if (typeof elements === "string" && encoding !== undefined) return encoding.encode(elements).length / encoding.unit + 1;
+    if (typeof elements === "string" && encoding !== undefined)
+      return encoding.encode(elements).length / encoding.unit + 1;
     return elements?.length >= 0 ? elements.length : 0;
   }
 

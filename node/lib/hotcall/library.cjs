@@ -16,7 +16,11 @@ const libraries = new WeakMap();
 const prototype = Object.freeze(
   Object.create(null, {
     [Symbol.toStringTag]: { value: "Library" },
-    [Symbol.dispose]: { value() { close(this); } },
+    [Symbol.dispose]: {
+      value() {
+        close(this);
+      },
+    },
   }),
 );
 
@@ -54,7 +58,10 @@ class Library {
     const { symbol, type, constant } = this.declared.variableOf(key);
     const pointer = binding.symbol(this.handle, symbol);
     const isClosed = () => binding.isClosed(this.handle);
-    define(object, key, { ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed), enumerable: true });
+    define(object, key, {
+      ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed),
+      enumerable: true,
+    });
   }
 
   #functionOf(key) {
@@ -85,7 +92,10 @@ class Library {
   #freeing(name, key) {
     if (this.declared.functionKeys.includes(name)) return binding.functionOf(this.#symbols, name);
     const pointer = binding.symbol(this.handle, name);
-    if (pointer === null) throw new Error(`cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`);
+    if (pointer === null)
+      throw new Error(
+        `cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`,
+      );
     return binding.pointerFunction(pointer, declareFunction(name, FREE), name, {});
   }
 }
@@ -119,7 +129,8 @@ function defineUnsupported(object, name, reason) {
 function addAliases(object, aliases) {
   for (const [alias, key] of Object.entries(aliases)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined) throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
+    if (descriptor === undefined)
+      throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
     if (Object.hasOwn(object, alias)) throw new TypeError(`the alias ${JSON.stringify(alias)} is a declared name`);
     if (descriptor.set === undefined && descriptor.get !== undefined) defineLazily(object, alias, () => object[key]);
     else define(object, alias, descriptor);
@@ -167,8 +178,12 @@ function describe(object) {
   const { handle, declared } = libraryOf(object);
   return {
     path: binding.resolvedPath(handle),
-    functions: Object.fromEntries(declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))])),
-    variables: Object.fromEntries(declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)])),
+    functions: Object.fromEntries(
+      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))]),
+    ),
+    variables: Object.fromEntries(
+      declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)]),
+    ),
     constants: Object.fromEntries(declared.constants),
     ...declared.problems,
   };

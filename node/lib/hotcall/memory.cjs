@@ -10,7 +10,8 @@ const { expected, isBytes } = require("./refusal.cjs");
 const { typeFrom } = require("./specs.cjs");
 const { encodingOf, terminated } = require("./text.cjs");
 
-const viewOf = (bytes) => (ArrayBuffer.isView(bytes) ? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new DataView(bytes));
+const viewOf = (bytes) =>
+  ArrayBuffer.isView(bytes) ? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new DataView(bytes);
 
 // Pointers, and what stands for one.
 const asPointer = (value) => (typeof value === "object" && value !== null ? (value[pointerKey] ?? value) : value);
@@ -99,7 +100,8 @@ function alloc(type, count = 1) {
 // Memory of C with a string and the zero behind it.
 function allocString(text, type = "char") {
   const encoding = encodingOf(typeFrom(type));
-  if (typeof text !== "string" || encoding === undefined) throw new TypeError(`allocString: ${expected("a string and a type of characters", text)}`);
+  if (typeof text !== "string" || encoding === undefined)
+    throw new TypeError(`allocString: ${expected("a string and a type of characters", text)}`);
   const bytes = terminated(text, encoding);
   const pointer = binding.alloc(bytes.length);
   binding.store(pointer, 0, bytes);
@@ -128,5 +130,18 @@ function holdsPointers(type) {
 }
 
 module.exports = {
-  alignof, alloc, allocString, asPointer, free, offsetof, out, read, readFrom, sizeof, string, viewOf, write, writeTo,
+  alignof,
+  alloc,
+  allocString,
+  asPointer,
+  free,
+  offsetof,
+  out,
+  read,
+  readFrom,
+  sizeof,
+  string,
+  viewOf,
+  write,
+  writeTo,
 };

@@ -98,7 +98,8 @@ function holderCells(type, target, length, place) {
       spare = cell;
       if (!writesBack) return;
       if (!Array.isArray(value)) return codec.assign(value, cell.view, 0);
-      const elements = length.isDeclared && bytes !== undefined ? bytes / codec.size : cell.length / codec.size - endOfList;
+      const elements =
+        length.isDeclared && bytes !== undefined ? bytes / codec.size : cell.length / codec.size - endOfList;
       for (let i = 0; i < elements; i++) value[i] = codec.decode(cell.view, i * codec.size);
     },
   };

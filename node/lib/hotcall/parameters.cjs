@@ -34,7 +34,8 @@ function pointerConversion(signature, type, place) {
   const length = lengthOf(signature, type, encoding?.unit ?? target?.size ?? 1);
   const isMarked = type.direction !== undefined || length.isDeclared;
   if (encoding !== undefined) {
-    if (type.direction === "out" || type.direction === "inout") return textBufferArgument(type, encoding, length, place);
+    if (type.direction === "out" || type.direction === "inout")
+      return textBufferArgument(type, encoding, length, place);
     return encoding === utf8 ? undefined : textArgument(encoding);
   }
   if (target === undefined) return length.isDeclared ? memoryArgument(type, undefined, length, place) : undefined;

@@ -34,12 +34,15 @@ function kindOf(value) {
 const expected = (what, value) => `expected ${what}, not ${kindOf(value)}`;
 
 // The path of a member of a member.
-const join = (path, name) => (path === "" ? name : name === "" ? path : name[0] === "[" ? path + name : `${path}.${name}`);
+const join = (path, name) =>
+  path === "" ? name : name === "" ? path : name[0] === "[" ? path + name : `${path}.${name}`;
 
 // Throws. `context.place` says what was to be done. `path` and `name` lead to the value inside of it.
 function refuse(context, path, name, type, problem) {
   const where = join(path, name);
-  throw new TypeError(where === "" ? `${context.place}: ${problem}` : `${context.place}: ${where} (${type}): ${problem}`);
+  throw new TypeError(
+    where === "" ? `${context.place}: ${problem}` : `${context.place}: ${where} (${type}): ${problem}`,
+  );
 }
 
 module.exports = { isBytes, isPlain, expected, join, refuse };

@@ -28,7 +28,8 @@ function fromText(text, declared) {
   const type = found && all.typeOf(found.type);
   if (type !== undefined && !(type.isRecord && type.fields.length === 0)) return type;
   const incomplete = type === undefined ? undefined : "its members are not declared";
-  const reason = incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
+  const reason =
+    incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
   throw new TypeError(`cannot use the type ${JSON.stringify(text)}: ${reason}`);
 }
 

@@ -30,13 +30,16 @@ function textBufferArgument(type, encoding, length, place) {
 
   function bufferFor(text, room) {
     if (text === undefined && room === undefined) refuseUnknown(place, "[a string of that length]");
-    if (typeof text !== "string" && text != null) throw new TypeError(`${place}: the element of the array is not a string`);
+    if (typeof text !== "string" && text != null)
+      throw new TypeError(`${place}: the element of the array is not a string`);
     const given = terminated(text ?? "", encoding);
     const buffer = new Uint8Array(Math.max(room ?? given.length, unit));
     if (type.direction === "out" && room !== undefined) return buffer;
     if (given.length > buffer.length) {
       const units = given.length / unit - 1;
-      throw new TypeError(`${place}: a string of ${units} units and the zero behind it do not fit: there are ${buffer.length / unit}`);
+      throw new TypeError(
+        `${place}: a string of ${units} units and the zero behind it do not fit: there are ${buffer.length / unit}`,
+      );
     }
     buffer.set(given);
     return buffer;

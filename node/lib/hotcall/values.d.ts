@@ -1,8 +1,18 @@
 // The values of script for each type: what C is given (`Given`), and what C gives (`Read`).
 
 import type {
-  ArraySpec, Declarations, FunctionPointerSpec, FunctionSpec, NumberName, PointerSpec, SignatureSpec, StructSpec, TypeSpec,
-  UnionSpec, VariableSpec, WideName,
+  ArraySpec,
+  Declarations,
+  FunctionPointerSpec,
+  FunctionSpec,
+  NumberName,
+  PointerSpec,
+  SignatureSpec,
+  StructSpec,
+  TypeSpec,
+  UnionSpec,
+  VariableSpec,
+  WideName,
 } from "./declarations.js";
 
 declare const pointer: unique symbol;
@@ -32,13 +42,27 @@ export interface Callback {
 export type UnionValue<M> = { [K in keyof M]: M[K] } & { readonly [union]: true };
 
 type TypedArrays = {
-  i8: Int8Array; u8: Uint8Array; i16: Int16Array; u16: Uint16Array; i32: Int32Array; u32: Uint32Array;
-  i64: BigInt64Array; u64: BigUint64Array; isize: BigInt64Array; usize: BigUint64Array; f32: Float32Array; f64: Float64Array;
+  i8: Int8Array;
+  u8: Uint8Array;
+  i16: Int16Array;
+  u16: Uint16Array;
+  i32: Int32Array;
+  u32: Uint32Array;
+  i64: BigInt64Array;
+  u64: BigUint64Array;
+  isize: BigInt64Array;
+  usize: BigUint64Array;
+  f32: Float32Array;
+  f64: Float64Array;
 };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type OneOf<M> = { [K in keyof M]: { [L in K]: M[K] } & { [L in Exclude<keyof M, K>]?: undefined } }[keyof M];
-type Elements<T> = T extends "f32" | "f64" | NumberName ? ArrayLike<number> : T extends WideName ? ArrayLike<number | bigint> : T extends TypeSpec ? ArrayLike<Given<T>> : never;
+type Elements<T> =
+  T extends "f32" | "f64" | NumberName ? ArrayLike<number>
+  : T extends WideName ? ArrayLike<number | bigint>
+  : T extends TypeSpec ? ArrayLike<Given<T>>
+  : never;
 
 /** What C gives for a type. Where the type is not known, the first condition ends the recursion. */
 export type Read<T> =
@@ -49,7 +73,10 @@ export type Read<T> =
   : T extends "void" ? undefined
   : T extends StructSpec ? Mutable<ReadMembers<T["struct"]>>
   : T extends UnionSpec ? UnionValue<Mutable<ReadMembers<T["union"]>>>
-  : T extends ArraySpec ? (T["array"] extends keyof TypedArrays ? TypedArrays[T["array"]] : Read<T["array"]>[])
+  : T extends ArraySpec ?
+    T["array"] extends keyof TypedArrays ?
+      TypedArrays[T["array"]]
+    : Read<T["array"]>[]
   : T extends { pointer: "char"; const: true } ? string | null
   : T extends TypeSpec ? Pointer
   : never;
@@ -77,11 +104,15 @@ export type Given<T> =
 
 // What a pointer may lead to, beside pointers and bytes. C writes to arrays and objects where it may change the target.
 type GivenTarget<P, T> =
-  T extends "char" ? (P extends { direction: "out" | "inout" } ? (string | null | undefined)[] : string)
+  T extends "char" ?
+    P extends { direction: "out" | "inout" } ?
+      (string | null | undefined)[]
+    : string
   : T extends "void" ? never
   : P extends { direction: "out" } ? Filled<T>
   : P extends { direction: "inout" } ? Read<T>[] | (T extends StructSpec | UnionSpec ? Given<T> : never)
-  : P extends { direction: "in" } | { length: number | string } ? ArrayLike<Given<T>> | (T extends StructSpec | UnionSpec ? Given<T> : never)
+  : P extends { direction: "in" } | { length: number | string } ?
+    ArrayLike<Given<T>> | (T extends StructSpec | UnionSpec ? Given<T> : never)
   : T extends StructSpec | UnionSpec ? Given<T> | readonly Given<T>[]
   : never;
 
@@ -111,7 +142,12 @@ export interface CType {
   readonly name?: string;
   readonly size: number;
   readonly align: number;
-  readonly fields?: readonly { readonly name: string | null; readonly offset: number; readonly type: CType; readonly constant: boolean }[];
+  readonly fields?: readonly {
+    readonly name: string | null;
+    readonly offset: number;
+    readonly type: CType;
+    readonly constant: boolean;
+  }[];
   readonly element?: CType;
   readonly length?: unknown;
   readonly constant?: boolean;
@@ -130,26 +166,34 @@ export interface CFunction {
 /** The methods of functions. `A` are the arguments, `R` is the result. */
 interface Methods<A extends unknown[], R, Async> extends CFunction {
   /** Calls on another thread. */
-  readonly async: R extends object ? Storing<A, R, Async> & ((...args: A) => Promise<Async>) : (...args: A) => Promise<Async>;
+  readonly async: R extends object ? Storing<A, R, Async> & ((...args: A) => Promise<Async>)
+  : (...args: A) => Promise<Async>;
   /** The native function: structs are bytes, strings that C returns are pointers. */
   readonly native: (...args: any[]) => unknown;
 }
 
-type Storing<A extends unknown[], R, Async> = R extends Pointer ? unknown : <S extends Bytes | object>(...args: [...A, S]) => Promise<Async extends { errno: number } ? { value: S; errno: number } : S>;
+type Storing<A extends unknown[], R, Async> =
+  R extends Pointer ? unknown
+  : <S extends Bytes | object>(
+      ...args: [...A, S]
+    ) => Promise<Async extends { errno: number } ? { value: S; errno: number } : S>;
 
 type AsyncOf<F, R> = F extends { errno: true } ? { value: R; errno: number } : R;
 
-type Call<A extends unknown[], R, T> = T extends StructSpec | UnionSpec
-  ? { (...args: A): R; <S extends Bytes | object>(...args: [...A, S]): S }
+type Call<A extends unknown[], R, T> =
+  T extends StructSpec | UnionSpec ? { (...args: A): R; <S extends Bytes | object>(...args: [...A, S]): S }
   : (...args: A) => R;
 
 /** The function that a declaration makes. */
-export type FunctionOf<F extends SignatureSpec> = F extends { nonblocking: true }
-  ? (...args: GivenAll<F["parameters"]>) => Promise<AsyncOf<F, Returned<F["result"]>>>
+export type FunctionOf<F extends SignatureSpec> =
+  F extends { nonblocking: true } ? (...args: GivenAll<F["parameters"]>) => Promise<AsyncOf<F, Returned<F["result"]>>>
   : Call<GivenAll<F["parameters"]>, Returned<F["result"]>, F["result"]> &
       Methods<GivenAll<F["parameters"]>, Returned<F["result"]>, AsyncOf<F, Returned<F["result"]>>>;
 
-type SymbolOf<S> = S extends FunctionSpec ? FunctionOf<S> : S extends VariableSpec ? Read<S["type"]> : never;
+type SymbolOf<S> =
+  S extends FunctionSpec ? FunctionOf<S>
+  : S extends VariableSpec ? Read<S["type"]>
+  : never;
 
 /** The functions and variables of a library. */
 export type LibraryOf<D extends Declarations> = {

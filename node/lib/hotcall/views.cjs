@@ -75,7 +75,8 @@ function defineMembers(prototype, type, base) {
 function memberOf(type, view, at) {
   const from = view.byteOffset + at;
   if (type.isRecord) return new (classOf(type))(new DataView(view.buffer, from, type.size));
-  const TypedArray = type.kind === "array" && type.element.c === undefined ? scalars[type.element.kind]?.array : undefined;
+  const TypedArray =
+    type.kind === "array" && type.element.c === undefined ? scalars[type.element.kind]?.array : undefined;
   if (TypedArray !== undefined && !type.flexible) return new TypedArray(view.buffer, from, type.length);
   return codecOf(type).decode(view, at);
 }

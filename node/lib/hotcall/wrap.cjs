@@ -49,7 +49,11 @@ function begins(conversions) {
 }
 
 function ends(conversions) {
-  return lines(conversions, (conversion) => conversion.end !== undefined, (conversion, i) => `end${i}(a${i}, v${i}${count(conversion)});`);
+  return lines(
+    conversions,
+    (conversion) => conversion.end !== undefined,
+    (conversion, i) => `end${i}(a${i}, v${i}${count(conversion)});`,
+  );
 }
 
 // Only functions that call script back have something to close. They do not have fast calls, which `try` could prevent.

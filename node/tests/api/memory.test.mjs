@@ -3,8 +3,27 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import {
-  address, alignof, alloc, allocString, detach, free, isPointer, offset, offsetof, open, out, owned, pointer, read, sizeof,
-  string, symbol, type, types, view, write,
+  address,
+  alignof,
+  alloc,
+  allocString,
+  detach,
+  free,
+  isPointer,
+  offset,
+  offsetof,
+  open,
+  out,
+  owned,
+  pointer,
+  read,
+  sizeof,
+  string,
+  symbol,
+  type,
+  types,
+  view,
+  write,
 } from "../../lib/index.mjs";
 import { header, library } from "../native.mjs";
 
@@ -51,7 +70,9 @@ test("memory_is_allocated_read_and_written_by_type", () => {
   assert.throws(() => read(null, "i32"), TypeError);
   assert.throws(() => read(5, "i32"), TypeError);
   assert.throws(() => write(bytes, "i8", 128), { name: "TypeError", message: "cannot write i8: 128 is out of range" });
-  assert.throws(() => write(bytes, point, { x: 1 }), { message: "cannot write struct point: y (f64): expected a number, not undefined" });
+  assert.throws(() => write(bytes, point, { x: 1 }), {
+    message: "cannot write struct point: y (f64): expected a number, not undefined",
+  });
   assert.throws(() => write(bytes, "const char *", "text"), /memory of C does not keep a string: give a pointer/);
 });
 
@@ -135,10 +156,13 @@ test("types_have_sizes_offsets_and_members", () => {
   assert.equal(offsetof(line, "to.y"), 24);
   assert.equal(number.kind, "union");
   assert.throws(() => offsetof(line, "nothing"), /struct line does not have a member "nothing"/);
-  assert.deepEqual(line.fields.map(({ name, offset, type }) => [name, offset, String(type)]), [
-    ["from", 0, "struct point"],
-    ["to", 16, "struct point"],
-  ]);
+  assert.deepEqual(
+    line.fields.map(({ name, offset, type }) => [name, offset, String(type)]),
+    [
+      ["from", 0, "struct point"],
+      ["to", 16, "struct point"],
+    ],
+  );
   assert.equal(String(person.fields[2].type), "const char *");
   assert.equal(String(type("struct point *", lib)), "struct point *");
   assert.equal(type("struct point *", lib).target.size, 16);

@@ -2,7 +2,9 @@
 
 import { open, type Pointer } from "hotcall";
 
-const lib = open("lib.so", `
+const lib = open(
+  "lib.so",
+  `
   double pow(double base, double exponent);
   size_t strlen(const char *text);
   const char *name(void);
@@ -10,7 +12,8 @@ const lib = open("lib.so", `
   void *memory(int count, uint64_t size);
   int printf(const char *format, ...);
   void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));
-`);
+`,
+);
 
 const power: number = lib.pow(2, 3);
 // @ts-expect-error
@@ -30,7 +33,9 @@ lib.printf("%d", "int", 5);
 lib.qsort(new Int32Array(1), 1, 4, () => 0);
 // @ts-expect-error
 lib.nothing();
-lib.strlen.async("text").then((length) => { const wide: bigint = length; });
+lib.strlen.async("text").then((length) => {
+  const wide: bigint = length;
+});
 
 // Text that is more than prototypes.
 const any = open("lib.so", "struct point { double x, y; }; double dot(struct point, struct point);");

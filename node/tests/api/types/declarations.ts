@@ -16,16 +16,30 @@ using lib = open("lib.so", {
   scale: { parameters: [point, "f64"], result: point },
   tuple: { parameters: [{ struct: ["i32", "i64"] }], result: { struct: ["i32", "i64"] } },
   number: { parameters: [{ union: { i: "i32", f: "f32" } }], result: { union: { i: "i32", f: "f32" } } },
-  large: { parameters: [{ struct: { words: { array: "i64", length: 12 }, tag: { array: point, length: 2 } } }], result: "i64" },
+  large: {
+    parameters: [{ struct: { words: { array: "i64", length: 12 }, tag: { array: point, length: 2 } } }],
+    result: "i64",
+  },
   greeting: { parameters: [{ pointer: "char", const: true }], result: { pointer: "char", const: true } },
   buffer: { parameters: [], result: { pointer: "char" } },
   taken: { parameters: [], result: { pointer: "char", freedBy: "free" } },
   divide: { parameters: ["i32", { pointer: "i32", direction: "out" }], result: "void" },
   origin: { parameters: [{ pointer: point, direction: "out" }], result: "void" },
   increment: { parameters: [{ pointer: "i32", direction: "inout" }], result: "void" },
-  sum: { parameters: [{ pointer: "f64", direction: "in", length: "count" }, "usize"], result: "f64", names: ["values", "count"] },
-  text: { parameters: [{ pointer: "char", direction: "out", length: "size" }, "usize"], result: "i32", names: ["text", "size"] },
-  apply: { parameters: [{ function: { parameters: ["i32", { pointer: "char", const: true }], result: "i32" } }], result: "i32" },
+  sum: {
+    parameters: [{ pointer: "f64", direction: "in", length: "count" }, "usize"],
+    result: "f64",
+    names: ["values", "count"],
+  },
+  text: {
+    parameters: [{ pointer: "char", direction: "out", length: "size" }, "usize"],
+    result: "i32",
+    names: ["text", "size"],
+  },
+  apply: {
+    parameters: [{ function: { parameters: ["i32", { pointer: "char", const: true }], result: "i32" } }],
+    result: "i32",
+  },
   later: { parameters: ["i32"], result: point, nonblocking: true },
   failing: { parameters: ["i32"], result: "i32", errno: true },
   perhaps: { parameters: [], result: "void", optional: true },
@@ -118,7 +132,12 @@ lib.apply((value, text) => {
   same<typeof text, string | null>(true);
   return value;
 });
-lib.apply(callback({ parameters: ["i32", "pointer"], result: "i32" }, (value, p) => { same<typeof p, Pointer>(true); return value; }));
+lib.apply(
+  callback({ parameters: ["i32", "pointer"], result: "i32" }, (value, p) => {
+    same<typeof p, Pointer>(true);
+    return value;
+  }),
+);
 lib.apply(lib.add);
 // @ts-expect-error
 lib.apply((value) => "text");
@@ -129,11 +148,17 @@ callback({ parameters: ["i32"], result: "void" }, async () => {}, { nowait: true
 callback({ parameters: ["i32"], result: "i32" }, () => {});
 
 // Promises, errno, optional symbols, variables.
-lib.later(1).then(({ x }) => { const number: number = x; });
+lib.later(1).then(({ x }) => {
+  const number: number = x;
+});
 // @ts-expect-error
 lib.later("1");
-lib.failing.async(1).then(({ value, errno }) => { const numbers: [number, number] = [value, errno]; });
-lib.add.async(1, 2).then((sum) => { same<typeof sum, number>(true); });
+lib.failing.async(1).then(({ value, errno }) => {
+  const numbers: [number, number] = [value, errno];
+});
+lib.add.async(1, 2).then((sum) => {
+  same<typeof sum, number>(true);
+});
 // @ts-expect-error
 lib.add.async(1);
 lib.scale.async({ x: 1, y: 2 }, 3).then(({ x }) => x);
