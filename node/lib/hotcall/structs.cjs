@@ -7,6 +7,9 @@ const { copyBytes } = require("./unions.cjs");
 
 const each = (list, line) => list.map(line).join("\n");
 
+// In an object literal, `__proto__` without brackets would set the prototype.
+const literalKey = ({ name }) => (name === "__proto__" ? `["__proto__"]` : JSON.stringify(name));
+
 // `members` are { name, offset, codec }. A name is undefined for all members or for none. Members that are unions
 // without a name have `spread`, see unions.cjs.
 function structCodec(type, members) {
@@ -23,7 +26,7 @@ function structCodec(type, members) {
   };
   const whole = isTuple
     ? `[${ordinary.map(read)}]`
-    : `{ ${ordinary.map((member, i) => `[${keyOf(member, i)}]: ${read(member, i)}`)} }`;
+    : `{ ${ordinary.map((member, i) => `${literalKey(member)}: ${read(member, i)}`)} }`;
   const spreads = each(unions, ({ offset }, i) => `spread${i}(value, view, at + ${offset});`);
 
   const scope = {};
