@@ -53,6 +53,13 @@ impl Node {
         CString::new(bytes).map_err(|error| Problem::Nul { index: error.nul_position() })
     }
 
+    /// Makes a buffer that keeps the memory of an `ArrayBuffer`, even if script detaches that. `None` if V8 is not used, or if
+    /// the buffer cannot be detached.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Option<Value> {
+        let v8 = self.v8.as_ref().filter(|_| self.env.is_array_buffer(buffer))?;
+        Some(v8.keep_memory(buffer))
+    }
+
     fn view_object(&self, value: Value) -> View {
         let Some(bytes) = self.env.as_bytes(value) else { return View::Other(Kind::Object) };
         if bytes.is_gone {
@@ -124,12 +131,8 @@ unsafe impl Engine for Node {
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
-        let buffer = self.env.as_bytes(value(words))?.buffer;
-        if let Some(v8) = &self.v8
-            && self.env.is_array_buffer(buffer)
-        {
-            v8.keep_memory(buffer);
-        }
+        // The second buffer lives in the scope of the running callback.
+        let _ = self.keep_memory(self.env.as_bytes(value(words))?.buffer);
         None
     }
 

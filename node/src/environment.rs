@@ -1,15 +1,16 @@
 //! One environment: the main thread's, or a Worker's.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
 use hotcall::engine::Realm;
-use napi_sys::napi_env;
+use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
 
 use crate::api::{Env, get, run};
 use crate::engine::Node;
+use crate::inbox::Inbox;
 use crate::thrown::Thrown;
 use crate::v8::{self, V8};
 use crate::ways::Limit;
@@ -24,6 +25,9 @@ pub(crate) struct Environment {
     pub(crate) limit: Limit,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
+    inbox: OnceCell<Rc<Inbox>>,
+    /// The context of calls from the event loop, for Node's asynchronous hooks.
+    callbacks: OnceCell<Option<napi_async_context>>,
 }
 
 /// The innermost code that runs.
@@ -45,7 +49,15 @@ impl Environment {
             Ok((v8, realm)) => (Ok(v8), realm),
             Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
         };
-        let environment = Rc::new(Self { env, realm, v8, limit, errno: Cell::new(0) });
+        let environment = Rc::new(Self {
+            env,
+            realm,
+            v8,
+            limit,
+            errno: Cell::new(0),
+            inbox: OnceCell::new(),
+            callbacks: OnceCell::new(),
+        });
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
         run!(env, napi_set_instance_data(data, Some(end), ptr::null_mut()))?;
         Ok(environment)
@@ -64,9 +76,50 @@ impl Environment {
         })
     }
 
+    /// The way for other threads to this environment. It is made when it is first needed.
+    pub(crate) fn inbox(&self) -> Result<&Rc<Inbox>, Thrown> {
+        match self.inbox.get() {
+            Some(inbox) => Ok(inbox),
+            None => Inbox::begin(self.env).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
+        }
+    }
+
     /// The innermost code that runs.
     pub(crate) fn running(&self) -> Running {
         self.realm.engine().running.get()
+    }
+
+    /// Returns true if script is on the stack. Without V8's answer it is assumed: nothing of script's thread but a function of
+    /// C calls C there.
+    pub(crate) fn runs_script(&self) -> bool {
+        self.v8.as_ref().map_or(true, |v8| v8.runs_script())
+    }
+
+    /// Calls script for C that the event loop has called. Ticks and microtasks run afterwards, and the exception is an
+    /// uncaught one.
+    pub(crate) fn from_the_event_loop(&self, run: impl FnOnce()) {
+        let scope = self.open_callback_scope();
+        self.run_as(Running::CallsBack, run);
+        self.report_uncaught();
+        if let Some(scope) = scope {
+            // SAFETY: the scope was opened here, and is the innermost.
+            unsafe { napi_sys::napi_close_callback_scope(self.env.raw(), scope) };
+        }
+    }
+
+    fn open_callback_scope(&self) -> Option<napi_callback_scope> {
+        let context = *self.callbacks.get_or_init(|| {
+            let name = self.env.string("hotcall callback").ok()?;
+            get!(self.env, napi_async_init(ptr::null_mut(), name.raw())).ok()
+        });
+        get!(self.env, napi_open_callback_scope(ptr::null_mut(), context?)).ok()
+    }
+
+    /// Reports the exception that waits, if no native function is below that would throw it.
+    pub(crate) fn report_uncaught(&self) {
+        if let Some(thrown) = self.realm.take_exception() {
+            self.env.uncaught(thrown);
+        }
     }
 
     /// Runs something as a part of this kind.

@@ -57,7 +57,13 @@ fn function_info(
     // SAFETY: the constructor fills the memory, and the types have the version's size.
     unsafe {
         let result = bytes(&result);
-        (functions.init_function_info)(&mut *info, result.as_ptr(), params.len() as u32, types.as_ptr(), big_ints.into());
+        (functions.init_function_info)(
+            &mut *info,
+            result.as_ptr(),
+            params.len() as u32,
+            types.as_ptr(),
+            big_ints.into(),
+        );
     }
     (info, types)
 }

@@ -21,6 +21,7 @@ pub(crate) mod functions;
 pub(crate) mod native;
 mod probe;
 mod samples;
+mod stack;
 mod template;
 
 use std::ffi::{CStr, c_void};
@@ -178,14 +179,14 @@ impl V8 {
         });
     }
 
-    /// Keeps the memory of an `ArrayBuffer` until the scope of the running callback ends, even if script detaches the
-    /// buffer: a second buffer has the same memory.
-    pub(crate) fn keep_memory(&self, buffer: Value) {
+    /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
+    /// detaches the first.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
         let mut store = SharedStore { store: ptr::null_mut(), control: ptr::null_mut() };
         // SAFETY: the value is an ArrayBuffer. `New` moves the pointer out of its place, so nothing is left to destroy.
         unsafe {
             (self.functions.get_backing_store)(&mut store, buffer.raw());
-            (self.functions.new_array_buffer)(self.isolate, &mut store);
+            Value::new((self.functions.new_array_buffer)(self.isolate, &mut store))
         }
     }
 }

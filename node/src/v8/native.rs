@@ -61,7 +61,11 @@ fn ordinary(function: &CFunction) -> Result<Record, String> {
     let realm = if function.calls_back() { realm.clone() } else { realm.without_callbacks() };
     // SAFETY: script's author promises that the declaration is true. Script's function keeps the record.
     let record = unsafe {
-        if function.returns_bytes() { realm.record_into(function.function()) } else { realm.record(function.function()) }
+        if function.returns_bytes() {
+            realm.record_into(function.function())
+        } else {
+            realm.record(function.function())
+        }
     };
     record.map_err(|error| error.to_string())
 }
@@ -100,7 +104,8 @@ impl V8 {
         let call = self.generation.fast_call(function.signature(), &self.roots).map_err(|error| error.to_string())?;
         // SAFETY: script's author promises that the declaration is true. The model is that of this V8. Script's function
         // keeps the record.
-        let record = unsafe { environment.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
+        let record =
+            unsafe { environment.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
         Ok(Fast::new(self.functions, &self.generation, &call, record))
     }
 }
