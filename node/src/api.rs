@@ -102,13 +102,18 @@ impl Env {
     #[cold]
     fn failure(self, status: napi_status) -> Thrown {
         match status {
-            Status::napi_pending_exception => match get!(self, napi_get_and_clear_last_exception()) {
-                Ok(value) => Root::new(self, Value(value)).map_or_else(|error| error, Thrown::Value),
-                Err(error) => error,
-            },
+            Status::napi_pending_exception => self.take_exception().unwrap_or(Thrown::Ending),
             Status::napi_closing | Status::napi_cannot_run_js => Thrown::Ending,
             _ => Thrown::Error(format!("Node-API failed with status {status}")),
         }
+    }
+
+    /// Takes the exception that script has thrown. `None` if Node-API reports one without having it, because the environment
+    /// ends.
+    fn take_exception(self) -> Option<Thrown> {
+        let is_pending = get!(self, napi_is_exception_pending()).unwrap_or(false);
+        let value = is_pending.then(|| get!(self, napi_get_and_clear_last_exception()).ok()).flatten()?;
+        Root::new(self, Value(value)).ok().map(Thrown::Value)
     }
 
     /// Throws when the native function returns that Node-API has called.
