@@ -341,6 +341,20 @@ impl Env {
         get!(self, napi_create_typedarray(TypedarrayType::uint8_array, bytes.len(), buffer, 0)).map(Value)
     }
 
+    /// Makes a `DataView` of the first bytes of a buffer.
+    pub(crate) fn data_view(self, buffer: Value, len: usize) -> Result<Value, Thrown> {
+        get!(self, napi_create_dataview(len, buffer.0, 0)).map(Value)
+    }
+
+    /// Makes an array.
+    pub(crate) fn array(self, elements: &[Value]) -> Result<Value, Thrown> {
+        let array = get!(self, napi_create_array_with_length(elements.len()))?;
+        for (index, element) in (0..).zip(elements) {
+            run!(self, napi_set_element(array, index, element.0))?;
+        }
+        Ok(Value(array))
+    }
+
     /// Returns the elements of an array. `None` if the value is none.
     pub(crate) fn elements(self, array: Value) -> Result<Option<Vec<Value>>, Thrown> {
         if !get!(self, napi_is_array(array.0))? {

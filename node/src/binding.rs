@@ -9,7 +9,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::{Bytes, Env, Value, ValueKind};
 use crate::environment::Environment;
 use crate::thrown::{Thrown, guard};
-use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, ways};
+use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, symbols, ways};
 
 /// A native function of the binding.
 struct Native {
@@ -25,7 +25,10 @@ const NATIVES: &[Native] = &[
     Native { name: "close", run: library::close },
     Native { name: "isClosed", run: library::is_closed },
     Native { name: "symbol", run: library::symbol },
-    Native { name: "functions", run: library::functions },
+    Native { name: "functions", run: symbols::functions },
+    Native { name: "symbols", run: symbols::symbols },
+    Native { name: "missing", run: symbols::missing },
+    Native { name: "functionOf", run: symbols::function_of },
     Native { name: "variadic", run: library::variadic },
     Native { name: "pointerFunction", run: library::pointer_function },
     Native { name: "ways", run: ways::ways },

@@ -10,7 +10,7 @@ use crate::api::{Root, Value, ValueKind};
 use crate::binding::Arguments;
 use crate::declarations::function as declared_function;
 use crate::engine::{SITE, value, words};
-use crate::environment::{Environment, Running};
+use crate::environment::{Caller, Environment, Running};
 use crate::handle::{Handle, tag};
 use crate::inbox::{Inbox, Sender};
 use crate::thrown::Thrown;
@@ -79,13 +79,16 @@ impl Target {
     /// Answers a call on script's thread.
     fn answer(&self, call: &mut Call<'_>) {
         let environment = &self.environment;
-        if environment.running() == Running::CallsBack {
-            return self.run(call);
+        let refused = || Thrown::type_error(REFUSED);
+        match environment.caller() {
+            Caller::CallsBack => self.run(call),
+            Caller::Alone => environment.realm.throw(refused()),
+            // SAFETY: a fast call runs. It is one of the realm, because other addons have no way to this callback from there.
+            Caller::FastCall => unsafe {
+                environment.realm.leave_fast_call(environment.realm.engine().exit(), refused());
+            },
+            Caller::EventLoop => environment.env.scope(|| environment.from_the_event_loop(|| self.run(call))),
         }
-        if environment.runs_script() {
-            return environment.realm.throw(Thrown::type_error(REFUSED));
-        }
-        environment.env.scope(|| environment.from_the_event_loop(|| self.run(call)));
     }
 
     /// Calls script.

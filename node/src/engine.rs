@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::ffi::CString;
 use std::rc::Rc;
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Problem, Site, Text, View, Words};
+use hotcall::engine::{Engine, EngineError, Exit, Kind, Output, Problem, Site, Text, View, Words};
 
 use crate::api::{Env, Value, ValueKind};
 use crate::environment::Running;
+use crate::texts::Texts;
 use crate::thrown::Thrown;
 use crate::v8::V8;
 
@@ -17,6 +18,7 @@ pub(crate) struct Node {
     /// V8, if it is used.
     v8: Option<Rc<V8>>,
     pub(crate) running: Cell<Running>,
+    texts: Texts,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -34,8 +36,8 @@ pub(crate) fn value(words: Words) -> Value {
 }
 
 impl Node {
-    pub(crate) const fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
-        Self { env, v8, running: Cell::new(Running::None) }
+    pub(crate) fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
+        Self { env, v8, running: Cell::new(Running::None), texts: Texts::default() }
     }
 
     pub(crate) const fn env(&self) -> Env {
@@ -45,6 +47,11 @@ impl Node {
     /// V8, if it is used.
     pub(crate) fn v8(&self) -> Option<&V8> {
         self.v8.as_deref()
+    }
+
+    /// The way in which fast calls are left.
+    pub(crate) fn exit(&self) -> Exit {
+        self.v8.as_ref().map_or(Exit::Raise, |v8| v8.exit())
     }
 
     /// Copies a string for C, as UTF-8.
@@ -123,11 +130,20 @@ unsafe impl Engine for Node {
     }
 
     unsafe fn text(&self, _: Site, words: Words) -> Option<Result<Text, Problem>> {
-        let copy = |text: CString| {
-            let address = text.into_raw();
-            Text { address: address.cast(), pin: address.expose_provenance() }
-        };
-        Some(self.c_string(value(words)).map(copy))
+        let string = value(words);
+        match self.v8() {
+            Some(v8) if v8.reads_strings() => {
+                if !v8.is_string(string) {
+                    return None;
+                }
+                if let Some(characters) = v8.ascii(string) {
+                    return Some(Ok(self.texts.copy(characters)));
+                }
+            }
+            _ if self.env.kind(string).ok()? != ValueKind::String => return None,
+            _ => {}
+        }
+        Some(self.c_string(string).map(Texts::keep))
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
@@ -138,7 +154,7 @@ unsafe impl Engine for Node {
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
         // SAFETY: `pin` returns no number, so this is a string that `text` has made.
-        drop(unsafe { CString::from_raw(std::ptr::with_exposed_provenance_mut(pin)) });
+        unsafe { self.texts.release(pin) };
     }
 
     unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {

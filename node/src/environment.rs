@@ -28,6 +28,7 @@ pub(crate) struct Environment {
     inbox: OnceCell<Rc<Inbox>>,
     /// The context of calls from the event loop, for Node's asynchronous hooks.
     callbacks: OnceCell<Option<napi_async_context>>,
+    is_ending: Cell<bool>,
 }
 
 /// The innermost code that runs.
@@ -36,8 +37,23 @@ pub(crate) enum Running {
     /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
     /// telling.
     None,
+    /// Such a function, called by Node-API.
+    Alone,
     /// A function that may call script back, or its arguments are converted.
     CallsBack,
+}
+
+/// The code that has called C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Caller {
+    /// A function that may call script back.
+    CallsBack,
+    /// A function that was not made to.
+    Alone,
+    /// Such a function, which script's optimised code has called.
+    FastCall,
+    /// Nothing of script: the event loop.
+    EventLoop,
 }
 
 impl Environment {
@@ -57,7 +73,10 @@ impl Environment {
             errno: Cell::new(0),
             inbox: OnceCell::new(),
             callbacks: OnceCell::new(),
+            is_ending: Cell::new(false),
         });
+        // Hooks run before the finalisers of script's objects.
+        run!(env, napi_add_env_cleanup_hook(Some(begin_to_end), Rc::as_ptr(&environment).cast_mut().cast()))?;
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
         run!(env, napi_set_instance_data(data, Some(end), ptr::null_mut()))?;
         Ok(environment)
@@ -84,15 +103,24 @@ impl Environment {
         }
     }
 
+    /// Returns true if script does not run any more, and its objects are being freed.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_ending.get()
+    }
+
     /// The innermost code that runs.
     pub(crate) fn running(&self) -> Running {
         self.realm.engine().running.get()
     }
 
-    /// Returns true if script is on the stack. Without V8's answer it is assumed: nothing of script's thread but a function of
-    /// C calls C there.
-    pub(crate) fn runs_script(&self) -> bool {
-        self.v8.as_ref().map_or(true, |v8| v8.runs_script())
+    /// The code that has called C, which now calls a callback.
+    pub(crate) fn caller(&self) -> Caller {
+        match (self.running(), &self.v8) {
+            (Running::CallsBack, _) => Caller::CallsBack,
+            (Running::None, Ok(v8)) => v8.caller(),
+            // Without V8 the event loop does not call C.
+            (Running::Alone, _) | (Running::None, Err(_)) => Caller::Alone,
+        }
     }
 
     /// Calls script for C that the event loop has called. Ticks and microtasks run afterwards, and the exception is an
@@ -134,6 +162,14 @@ impl Environment {
         let _restore = Restore(cell, cell.replace(running));
         run()
     }
+}
+
+unsafe extern "C" fn begin_to_end(data: *mut c_void) {
+    // SAFETY: the environment's reference in its instance data is dropped later, by `end`.
+    let environment = unsafe { &*data.cast::<Environment>() };
+    environment.is_ending.set(true);
+    // No function returns any more that would throw it.
+    drop(environment.realm.take_exception());
 }
 
 unsafe extern "C" fn end(_: napi_env, data: *mut c_void, _: *mut c_void) {

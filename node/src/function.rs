@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_void};
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::rc::Rc;
 use std::slice;
@@ -119,7 +119,7 @@ impl CFunction {
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
-        let running = if self.calls_back { Running::CallsBack } else { Running::None };
+        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
         self.environment.run_as(running, || self.convert_and_call(values))
     }
 
@@ -204,6 +204,16 @@ impl CFunction {
 
     fn refused(&self, index: usize, ty: &Type, problem: Problem) -> Thrown {
         Thrown::from(EngineError::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem })
+    }
+}
+
+impl Drop for CFunction {
+    fn drop(&mut self) {
+        if self.environment.is_ending()
+            && let Ok(native) = mem::replace(&mut self.native, Err(String::new()))
+        {
+            native.end();
+        }
     }
 }
 

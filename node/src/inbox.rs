@@ -42,7 +42,7 @@ unsafe impl Send for Waiting {}
 
 impl Handle for Arc<Gate> {
     const NAME: &'static str = "the queue of an environment";
-    const TAG: napi_sys::napi_type_tag = tag(5);
+    const TAG: napi_sys::napi_type_tag = tag(6);
 }
 
 impl Inbox {

@@ -23,6 +23,8 @@ mod memory;
 mod options;
 mod permission;
 mod pointer;
+mod symbols;
+mod texts;
 mod thrown;
 mod v8;
 mod ways;

@@ -93,9 +93,9 @@ pub unsafe trait Engine: 'static {
 
     /// Copies a string for a parameter of the type [`TEXT`](crate::Type::TEXT), in the encoding that C expects, with a zero
     /// at its end. The copy stays in place until [`unpin`](Engine::unpin) gets its number, when C has returned or the call is
-    /// refused. `None` if the engine does not pass strings.
+    /// refused. `None` if the value is not a string, or the engine does not pass strings.
     ///
-    /// It may move the bytes of other arguments, which are found afterwards.
+    /// It may move the bytes of other arguments, which are found afterwards. Of two copies the newer one is released first.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ pub unsafe trait Engine: 'static {
     ///
     /// # Safety
     ///
-    /// [`view`](Engine::view) has said that the value is a string.
+    /// The value is one of the engine's.
     unsafe fn text(&self, site: Site, value: Words) -> Option<Result<Text, Problem>> {
         let _ = (site, value);
         None

@@ -16,8 +16,10 @@ use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
 use super::text::text;
+use super::view::View;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
 /// A function that an engine's compiled code calls, made by [`Realm::fast_call`](super::Realm::fast_call).
@@ -193,21 +195,16 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
+    let (engine, wanted, value) = (memory.realm.engine(), memory.data.wanted(index), [handle, 0]);
     // SAFETY: the handle is one of the engine's.
-    let view = unsafe { memory.realm.engine().view(site, [handle, 0]) };
-    let len = view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
-    // Machine code compares the length.
-    let wanted = memory.data.wanted(index);
-    let (slot, len) = match wanted {
-        Wanted::Argument(Form::Bytes(_)) => (view.to_slot(Form::Bytes(0)), len),
-        Wanted::Argument(form) => (view.to_slot(form), u64::MAX),
-        Wanted::Destination(_) => (view.to_destination(Form::Bytes(0)), len),
+    let found = unsafe {
+        match text(engine, site, wanted, value) {
+            Some(text) => text.map(|text| (memory.realm.keep_text(text), u64::MAX)),
+            None => find(engine.view(site, value), wanted),
+        }
     };
-    // SAFETY: the handle is one of the engine's.
-    let copied = |problem| unsafe { text(memory.realm.engine(), site, wanted, [handle, 0], problem) };
-    let slot = slot.or_else(|problem| copied(problem).map(|text| memory.realm.keep_text(text)));
-    match slot {
-        Ok(slot) => {
+    match found {
+        Ok((slot, len)) => {
             // SAFETY: the caller passes the address of a place for the result.
             unsafe { to.write(ResolvedHandle { slot: slot.to_bits(), len }) };
             true
@@ -218,6 +215,16 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             }
             false
         }
+    }
+}
+
+/// Returns the slot of a value, and the number of its bytes where machine code compares that.
+fn find(view: View, wanted: Wanted) -> Result<(Slot, u64), Problem> {
+    let len = || view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
+    match wanted {
+        Wanted::Argument(Form::Bytes(_)) => view.to_slot(Form::Bytes(0)).map(|slot| (slot, len())),
+        Wanted::Argument(form) => view.to_slot(form).map(|slot| (slot, u64::MAX)),
+        Wanted::Destination(_) => view.to_destination(Form::Bytes(0)).map(|slot| (slot, len())),
     }
 }
 

@@ -241,6 +241,9 @@ impl<E: Engine> Realm<E> {
     /// With [`Exit::Raise`] the call is not repeated, and the native function throws the exception when C has returned.
     /// If the [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is sufficient.
     ///
+    /// If the realm's model says that calls [repeat](ValueModel::repeats) fast calls, the ordinary functions of its records do
+    /// check. Then one of them may run instead of a fast call, and does so as if [`throw`](Self::throw) were called.
+    ///
     /// # Safety
     ///
     /// * A [fast call](Self::fast_call) of this realm is running on this thread.
@@ -260,9 +263,14 @@ impl<E: Engine> Realm<E> {
     /// The contract of [`leave_fast_call`](Self::leave_fast_call).
     pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
-            debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
+            let flags = self.state.pending().exit();
+            if flags.is_null() {
+                let repeats = self.model().is_some_and(|model| model.repeats);
+                debug_assert!(repeats, "no call has left its exit");
+                return;
+            }
             // SAFETY: the running call left its parameter there, which is valid until it returns.
-            unsafe { self.state.pending().exit().cast::<u8>().add(offset as usize).write(1) };
+            unsafe { flags.cast::<u8>().add(offset as usize).write(1) };
         }
     }
 

@@ -144,7 +144,8 @@ impl<E: Engine> RealmState<E> {
     /// Releases the strings of a fast call, of which C has returned, or which was refused.
     pub(super) fn release_texts(&self) {
         self.pending.set_texts(false);
-        for pin in self.texts.borrow_mut().drain(..) {
+        // The newest first, as in other calls.
+        while let Some(pin) = self.texts.borrow_mut().pop() {
             // SAFETY: the engine has returned each pin with a text. An empty site is one of every engine's.
             unsafe { self.engine.unpin(Site::new(ptr::null_mut()), pin) };
         }

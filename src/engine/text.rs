@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use super::convert::Wanted;
 use super::engine::Engine;
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::site::Site;
 use hotcall_jit::engine::values::Words;
 use hotcall_jit::{Form, Pointee, Scalar};
@@ -18,24 +18,21 @@ pub struct Text {
     pub pin: usize,
 }
 
-/// Copies a value that was refused, if it is a string and the parameter takes one.
+/// Copies a value, if it is a string and the parameter takes one.
 ///
 /// # Safety
 ///
 /// The value and the site are the engine's.
-#[cold]
+#[inline]
 pub(super) unsafe fn text<E: Engine>(
     engine: &E,
     site: Site,
     wanted: Wanted,
     value: Words,
-    refused: Problem,
-) -> Result<Text, Problem> {
-    let takes_text = matches!(wanted, Wanted::Argument(Form::Scalar(Scalar::Pointer(Pointee::Text))));
-    let is_string = matches!(refused, Problem::Kind { found: Kind::String, .. });
-    if !(takes_text && is_string) {
-        return Err(refused);
+) -> Option<Result<Text, Problem>> {
+    match wanted {
+        // SAFETY: the caller promises the engine's value and site.
+        Wanted::Argument(Form::Scalar(Scalar::Pointer(Pointee::Text))) => unsafe { engine.text(site, value) },
+        Wanted::Argument(_) | Wanted::Destination(_) => None,
     }
-    // SAFETY: the caller promises the engine's value and site.
-    unsafe { engine.text(site, value) }.unwrap_or(Err(refused))
 }

@@ -1,5 +1,5 @@
 //! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, in
-//! SpiderMonkey, and after SpiderMonkey's headers.
+//! SpiderMonkey, and after SpiderMonkey's headers and V8's.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
@@ -34,5 +34,7 @@ mod spider_monkey_objects;
 mod spider_monkey_script;
 mod stress;
 mod structs;
+mod v8;
+mod v8_machine;
 #[cfg(not(feature = "jit"))]
 mod without_code;

@@ -67,6 +67,7 @@ fn numbers_that_c_returns_stay_numbers() {
                 SCENE.set(Some(Scene {
                     signature: signature.clone(),
                     size: model.model.size.into(),
+                    indirect: model.model.indirect,
                     result: slot.to_le_bytes().into(),
                     throws: false,
                     context,

@@ -6,6 +6,7 @@ mod engine;
 mod models;
 
 mod conversions;
+mod described;
 mod differential;
 mod forged;
 mod generate;

@@ -110,6 +110,7 @@ fn check(Model { name, model, call }: &Model, way: usize) {
             SCENE.set(Some(Scene {
                 signature: signature.clone(),
                 size: model.size.into(),
+                indirect: model.indirect,
                 result: bytes.clone(),
                 throws: false,
                 context,

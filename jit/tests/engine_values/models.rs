@@ -6,6 +6,8 @@ use std::mem;
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_testing::notation;
 
+use crate::described;
+
 /// The arguments of a native function.
 pub(crate) struct Passed {
     pub(crate) context: *mut c_void,
@@ -31,7 +33,7 @@ pub(crate) struct Model {
 const IGNORED: u64 = 0x0bad_0bad_0bad_0bad;
 
 pub(crate) fn all() -> Vec<Model> {
-    vec![tagged(), offset_boxed(), tag_boxed(), shifted(), wide(), doubles()]
+    vec![tagged(), offset_boxed(), tag_boxed(), shifted(), wide(), doubles(), described::frame(), described::arrays()]
 }
 
 /// As QuickJS: 16 bytes, a payload and a tag.
@@ -249,11 +251,13 @@ impl Model {
     /// The index of the first argument in the array.
     pub(crate) fn first(&self) -> usize {
         let first = |role: &Role| if let Role::Argv { first } = *role { Some(first.into()) } else { None };
-        self.model.roles.iter().find_map(first).unwrap()
+        // A struct leads to the first argument itself.
+        self.model.roles.iter().find_map(first).unwrap_or(0)
     }
 
     /// The parameters that the engine passes.
     pub(crate) fn passes(&self, role: Role) -> bool {
-        self.model.roles.contains(&role)
+        let info = self.model.info.as_ref().filter(|_| role == Role::Context);
+        self.model.roles.contains(&role) || info.is_some_and(|info| info.context.is_some())
     }
 }

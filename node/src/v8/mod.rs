@@ -12,7 +12,7 @@
 //! | size of `CTypeInfo` | [`CFunctionInfo::ArgumentInfo`](fast::info_size) |
 //! | layout of `FunctionCallbackInfo` | a [function that is called once](probe) |
 //! | null, booleans, undefined | words of these values |
-//! | layout of typed arrays, externals, heap numbers and BigInts | [samples] of all kinds, compared with Node-API's answers |
+//! | layout of buffers, views, externals, heap numbers, BigInts and strings | [samples] of all kinds, compared with Node-API's answers |
 //!
 //! If one is not as expected, the reason is in `diagnostics()`, and Node-API serves.
 
@@ -22,8 +22,10 @@ pub(crate) mod native;
 mod probe;
 mod samples;
 mod stack;
+mod string;
 mod template;
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
@@ -31,7 +33,7 @@ use std::sync::OnceLock;
 
 use hotcall::Library;
 use hotcall::engine::v8::{self, CallbackLayout, Generation, Roots};
-use hotcall::engine::{Realm, ValueModel};
+use hotcall::engine::{Exit, Realm, ValueModel};
 
 use crate::api::{Env, Value};
 use crate::engine::{Node, SITE};
@@ -47,6 +49,8 @@ pub(crate) struct V8 {
     layout: CallbackLayout,
     roots: Roots,
     undefined: u64,
+    /// True if samples have shown where strings have their characters.
+    reads_strings: Cell<bool>,
 }
 
 /// Returns the version of V8, if the program exports V8's functions.
@@ -96,7 +100,8 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined };
+        let mut v8 =
+            V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false) };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -117,6 +122,7 @@ impl V8 {
         let realm = unsafe { Realm::with_samples(node, self.model(), SITE, samples::words_of(&samples), |_| {}) };
         Ok(match realm {
             Ok(realm) if realm.model().is_some_and(|model| model.objects.is_some()) => {
+                self.try_strings(&samples);
                 let agree = samples::numbers_agree(self.env, &realm, &samples);
                 if agree { Ok(realm) } else { Err("numbers do not lie in memory as expected".into()) }
             }
@@ -131,12 +137,16 @@ impl V8 {
         let external = self.external(ptr::from_ref(self).cast_mut().cast());
         let [fraction, big_int] = [env.number(1.5)?, env.bigint(1)?];
         let array = env.byte_array(&[0])?;
+        let buffer = env.as_bytes(array).map_or(array, |bytes| bytes.buffer);
+        let view = env.data_view(buffer, 1)?;
         let plain = env.object()?;
         // SAFETY: these values are objects for V8, and nothing moves them meanwhile.
         unsafe {
             let kind = |object| Roots::instance_type(word(object));
             Ok(roots
                 .typed_array(Some(kind(array)))
+                .array_buffer(Some(kind(buffer)))
+                .data_view(Some(kind(view)))
                 .external(Some(kind(external)).filter(|&external| external != kind(plain)))
                 .heap_number(Some(Roots::map(word(fraction))))
                 .big_int(Some(Roots::map(word(big_int)))))
@@ -155,6 +165,11 @@ impl V8 {
                 .make_unsigned(v8::unsigned_function(functions.new_unsigned_big_int as *const c_void))
                 .make_pointer(v8::external_function(functions.new_external as *const c_void))
         }
+    }
+
+    /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
+    pub(crate) const fn exit(&self) -> Exit {
+        self.generation.exit()
     }
 
     /// Makes a pointer object of an address that is not null.

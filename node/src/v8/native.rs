@@ -41,6 +41,13 @@ impl Native {
         v8.function(name, callback, length, fast)
     }
 
+    /// Frees the natives at the end of their environment.
+    pub(crate) fn end(self) {
+        if let Ok(fast) = self.fast {
+            fast.end();
+        }
+    }
+
     /// The reason why optimised code calls the ordinary callback.
     pub(crate) fn why_not_fast(&self) -> Option<&str> {
         self.fast.as_ref().err().map(String::as_str)

@@ -1,9 +1,10 @@
-//! The question whether script is on the stack of a thread.
+//! The search for script on the stack of a thread.
 
 use std::ffi::c_void;
 use std::ptr;
 
 use super::V8;
+use crate::environment::Caller;
 
 /// `v8::RegisterState`
 #[repr(C)]
@@ -32,9 +33,10 @@ pub(crate) struct SampleInfo {
 const JS: u16 = 0;
 
 impl V8 {
-    /// Returns true if script is on the stack below this function. The event loop of Node has entered a context all the time,
-    /// so `Isolate::InContext` would not tell. V8's sampling profiler does: it finds the frames of script, and runs nothing.
-    pub(crate) fn runs_script(&self) -> bool {
+    /// Finds who has called C on this thread, outside of functions that may call script back. The event loop of Node has
+    /// entered a context all the time, so `Isolate::InContext` would not tell. V8's sampling profiler does: it looks for the
+    /// frames of script, and runs nothing.
+    pub(crate) fn caller(&self) -> Caller {
         let mut frame = ptr::null_mut::<c_void>();
         let here = (&raw const frame).cast();
         let mut registers =
@@ -50,6 +52,10 @@ impl V8 {
         };
         // SAFETY: the isolate belongs to this thread, whose stack is walked from here on. There is room for one frame.
         unsafe { (self.functions.stack_sample)(self.isolate, &mut registers, &mut frame, 1, &mut info) };
-        info.vm_state == JS || info.frames > 0
+        match (info.vm_state, info.frames) {
+            (JS, _) => Caller::FastCall,
+            (_, 0) => Caller::EventLoop,
+            _ => Caller::Alone,
+        }
     }
 }

@@ -169,10 +169,10 @@ fn check_native(model: &ValueModel) -> Result<(), ModelError> {
     let passes = |role: Role| model.index(|other| role_name(other) == role_name(role)).is_some();
     let given = [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")];
     let Some(info) = &model.info else {
-        if passes(Role::Info) {
-            return Err(ModelError::InfoField);
-        }
         let missing = given.into_iter().find(|(role, _)| !passes(*role));
+        if missing.is_none() && passes(Role::Info) {
+            return Err(ModelError::NoInfo);
+        }
         return missing.map_or(Ok(()), |(_, role)| Err(ModelError::Missing { role }));
     };
     if !passes(Role::Info) {

@@ -51,6 +51,8 @@ pub enum ModelError {
     MakeContext { of: &'static str },
     #[error("the struct that describes a call has the arguments, and a parameter has the role {role} too")]
     InfoAndRole { role: &'static str },
+    #[error("the model does not describe the struct of a call")]
+    NoInfo,
     #[error(
         "a path to a field of the struct that describes a call is empty, or the number of arguments has not 4 or 8 bytes"
     )]
