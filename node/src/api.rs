@@ -102,13 +102,18 @@ impl Env {
     #[cold]
     fn failure(self, status: napi_status) -> Thrown {
         match status {
-            Status::napi_pending_exception => match get!(self, napi_get_and_clear_last_exception()) {
-                Ok(value) => Root::new(self, Value(value)).map_or_else(|error| error, Thrown::Value),
-                Err(error) => error,
-            },
+            Status::napi_pending_exception => self.take_exception().unwrap_or(Thrown::Ending),
             Status::napi_closing | Status::napi_cannot_run_js => Thrown::Ending,
             _ => Thrown::Error(format!("Node-API failed with status {status}")),
         }
+    }
+
+    /// Takes the exception that script has thrown. `None` if Node-API reports one without having it, because the environment
+    /// ends.
+    fn take_exception(self) -> Option<Thrown> {
+        let is_pending = get!(self, napi_is_exception_pending()).unwrap_or(false);
+        let value = is_pending.then(|| get!(self, napi_get_and_clear_last_exception()).ok()).flatten()?;
+        Root::new(self, Value(value)).ok().map(Thrown::Value)
     }
 
     /// Throws when the native function returns that Node-API has called.
@@ -375,8 +380,24 @@ impl Env {
 
     /// Calls a function of script, with undefined as `this`.
     pub(crate) fn call(self, function: Value, args: &[Value]) -> Result<Value, Thrown> {
-        let this = self.undefined()?;
+        self.call_method(self.undefined()?, function, args)
+    }
+
+    /// Calls a function of script with an object as `this`.
+    pub(crate) fn call_method(self, this: Value, function: Value, args: &[Value]) -> Result<Value, Thrown> {
         get!(self, napi_call_function(this.0, function.0, args.len(), args.as_ptr().cast())).map(Value)
+    }
+
+    pub(crate) fn is_promise(self, value: Value) -> bool {
+        get!(self, napi_is_promise(value.0)).unwrap_or(false)
+    }
+
+    /// Reports an exception that no code of script below could catch, as `uncaughtException` of the process.
+    pub(crate) fn uncaught(self, thrown: Thrown) {
+        if let Some(value) = thrown.into_value(self) {
+            // SAFETY: the value is one of the environment. A failure means that the environment ends.
+            unsafe { napi_sys::napi_fatal_exception(self.0, value.0) };
+        }
     }
 
     /// Runs something with a scope for the values that it makes.
@@ -425,20 +446,32 @@ unsafe extern "C" fn let_go(_: napi_env, _: *mut c_void, owner: *mut c_void) {
 /// A value that the collector keeps, on its environment's thread.
 pub(crate) struct Root {
     env: Env,
-    /// Refers to an array of one element, because Node-API refers to objects alone.
+    /// Refers to an array of the values, because Node-API refers to objects alone.
     reference: napi_ref,
 }
 
 impl Root {
     pub(crate) fn new(env: Env, value: Value) -> Result<Self, Thrown> {
-        let array = get!(env, napi_create_array_with_length(1))?;
-        run!(env, napi_set_element(array, 0, value.0))?;
+        Self::list(env, &[value])
+    }
+
+    /// Keeps several values.
+    pub(crate) fn list(env: Env, values: &[Value]) -> Result<Self, Thrown> {
+        let array = get!(env, napi_create_array_with_length(values.len()))?;
+        for (index, value) in (0..).zip(values) {
+            run!(env, napi_set_element(array, index, value.0))?;
+        }
         Ok(Self { env, reference: get!(env, napi_create_reference(array, 1))? })
     }
 
     pub(crate) fn value(&self, env: Env) -> Result<Value, Thrown> {
+        self.element(env, 0)
+    }
+
+    /// Returns one of the values.
+    pub(crate) fn element(&self, env: Env, index: usize) -> Result<Value, Thrown> {
         let array = get!(env, napi_get_reference_value(self.reference))?;
-        get!(env, napi_get_element(array, 0)).map(Value)
+        get!(env, napi_get_element(array, index as u32)).map(Value)
     }
 }
 

@@ -9,7 +9,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::{Bytes, Env, Value, ValueKind};
 use crate::environment::Environment;
 use crate::thrown::{Thrown, guard};
-use crate::{callback, declarations, function, library, memory, permission, pointer, symbols, ways};
+use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, symbols, ways};
 
 /// A native function of the binding.
 struct Native {
@@ -38,6 +38,8 @@ const NATIVES: &[Native] = &[
     Native { name: "callback", run: callback::callback },
     Native { name: "callbackPointer", run: callback::pointer },
     Native { name: "callbackClose", run: callback::close },
+    Native { name: "callbackRef", run: callback::hold },
+    Native { name: "async", run: async_call::call },
     Native { name: "pointer", run: pointer::pointer },
     Native { name: "address", run: pointer::address_of },
     Native { name: "offset", run: pointer::offset },

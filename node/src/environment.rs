@@ -1,15 +1,16 @@
 //! One environment: the main thread's, or a Worker's.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
 use hotcall::engine::Realm;
-use napi_sys::napi_env;
+use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
 
 use crate::api::{Env, get, run};
 use crate::engine::Node;
+use crate::inbox::Inbox;
 use crate::thrown::Thrown;
 use crate::v8::{self, V8};
 use crate::ways::Limit;
@@ -24,6 +25,12 @@ pub(crate) struct Environment {
     pub(crate) limit: Limit,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
+    /// The number of callbacks that are not closed. Without one, C cannot call script on this thread.
+    pub(crate) open_callbacks: Cell<usize>,
+    inbox: OnceCell<Rc<Inbox>>,
+    /// The context of calls from the event loop, for Node's asynchronous hooks.
+    callbacks: OnceCell<Option<napi_async_context>>,
+    is_ending: Cell<bool>,
 }
 
 /// The innermost code that runs.
@@ -38,6 +45,19 @@ pub(crate) enum Running {
     CallsBack,
 }
 
+/// The code that has called C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Caller {
+    /// A function that may call script back.
+    CallsBack,
+    /// A function that was not made to.
+    Alone,
+    /// Such a function, which script's optimised code has called.
+    FastCall,
+    /// Nothing of script: the event loop.
+    EventLoop,
+}
+
 impl Environment {
     /// Makes the state of an environment, and gives it to that.
     pub(crate) fn begin(env: Env) -> Result<Rc<Self>, Thrown> {
@@ -47,7 +67,19 @@ impl Environment {
             Ok((v8, realm)) => (Ok(v8), realm),
             Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
         };
-        let environment = Rc::new(Self { env, realm, v8, limit, errno: Cell::new(0) });
+        let environment = Rc::new(Self {
+            env,
+            realm,
+            v8,
+            limit,
+            errno: Cell::new(0),
+            open_callbacks: Cell::new(0),
+            inbox: OnceCell::new(),
+            callbacks: OnceCell::new(),
+            is_ending: Cell::new(false),
+        });
+        // Hooks run before the finalisers of script's objects.
+        run!(env, napi_add_env_cleanup_hook(Some(begin_to_end), Rc::as_ptr(&environment).cast_mut().cast()))?;
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
         run!(env, napi_set_instance_data(data, Some(end), ptr::null_mut()))?;
         Ok(environment)
@@ -66,18 +98,59 @@ impl Environment {
         })
     }
 
-    /// Keeps an exception until the function of C returns that runs alone.
-    pub(crate) fn throw_alone(&self, thrown: Thrown) {
-        if self.running() == Running::Alone {
-            return self.realm.throw(thrown);
+    /// The way for other threads to this environment. It is made when it is first needed.
+    pub(crate) fn inbox(&self) -> Result<&Rc<Inbox>, Thrown> {
+        match self.inbox.get() {
+            Some(inbox) => Ok(inbox),
+            None => Inbox::begin(self.env).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
         }
-        // SAFETY: a fast call or an ordinary call of the realm runs, and nothing of the realm runs inside it.
-        unsafe { self.realm.leave_fast_call(self.realm.engine().exit(), thrown) };
+    }
+
+    /// Returns true if script does not run any more, and its objects are being freed.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_ending.get()
     }
 
     /// The innermost code that runs.
     pub(crate) fn running(&self) -> Running {
         self.realm.engine().running.get()
+    }
+
+    /// The code that has called C, which now calls a callback.
+    pub(crate) fn caller(&self) -> Caller {
+        match (self.running(), &self.v8) {
+            (Running::CallsBack, _) => Caller::CallsBack,
+            (Running::None, Ok(v8)) => v8.caller(),
+            // Without V8 the event loop does not call C.
+            (Running::Alone, _) | (Running::None, Err(_)) => Caller::Alone,
+        }
+    }
+
+    /// Calls script for C that the event loop has called. Ticks and microtasks run afterwards, and the exception is an
+    /// uncaught one.
+    pub(crate) fn from_the_event_loop(&self, run: impl FnOnce()) {
+        let scope = self.open_callback_scope();
+        self.run_as(Running::CallsBack, run);
+        self.report_uncaught();
+        if let Some(scope) = scope {
+            // SAFETY: the scope was opened here, and is the innermost.
+            unsafe { napi_sys::napi_close_callback_scope(self.env.raw(), scope) };
+        }
+    }
+
+    fn open_callback_scope(&self) -> Option<napi_callback_scope> {
+        let context = *self.callbacks.get_or_init(|| {
+            let name = self.env.string("hotcall callback").ok()?;
+            get!(self.env, napi_async_init(ptr::null_mut(), name.raw())).ok()
+        });
+        get!(self.env, napi_open_callback_scope(ptr::null_mut(), context?)).ok()
+    }
+
+    /// Reports the exception that waits, if no native function is below that would throw it.
+    pub(crate) fn report_uncaught(&self) {
+        if let Some(thrown) = self.realm.take_exception() {
+            self.env.uncaught(thrown);
+        }
     }
 
     /// Runs something as a part of this kind.
@@ -92,6 +165,14 @@ impl Environment {
         let _restore = Restore(cell, cell.replace(running));
         run()
     }
+}
+
+unsafe extern "C" fn begin_to_end(data: *mut c_void) {
+    // SAFETY: the environment's reference in its instance data is dropped later, by `end`.
+    let environment = unsafe { &*data.cast::<Environment>() };
+    environment.is_ending.set(true);
+    // No function returns any more that would throw it.
+    drop(environment.realm.take_exception());
 }
 
 unsafe extern "C" fn end(_: napi_env, data: *mut c_void, _: *mut c_void) {

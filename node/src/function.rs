@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_void};
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::rc::Rc;
 use std::slice;
@@ -39,7 +39,7 @@ impl Handle for CFunction {
 }
 
 /// Strings that C has for a call.
-type Texts = Vec<CString>;
+pub(crate) type Texts = Vec<CString>;
 
 impl CFunction {
     pub(crate) fn new(environment: &Rc<Environment>, function: Function, captures_errno: bool, marked: bool) -> Self {
@@ -97,6 +97,11 @@ impl CFunction {
         self.result_size.is_some()
     }
 
+    /// The size of the struct that the function returns, if it does.
+    pub(crate) const fn result_size(&self) -> Option<usize> {
+        self.result_size
+    }
+
     /// The natives that V8 calls, or the reason why Node-API calls the function.
     pub(crate) const fn native(&self) -> Result<&Native, &String> {
         self.native.as_ref()
@@ -108,7 +113,7 @@ impl CFunction {
     }
 
     /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
-    fn arity(&self) -> usize {
+    pub(crate) fn arity(&self) -> usize {
         self.function.signature().params().len() + usize::from(self.result_size.is_some())
     }
 
@@ -178,13 +183,14 @@ impl CFunction {
     }
 
     /// Returns an argument as a slot.
-    fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
+    pub(crate) fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
         let env = self.environment.env;
         // SAFETY: the value is the environment's.
         match unsafe { self.environment.realm.to_slot(SITE, ty, words(argument)) } {
             Ok(slot) => Ok(slot),
             Err(_)
-                if ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text)) && env.kind(argument)? == ValueKind::String =>
+                if ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
+                    && env.kind(argument)? == ValueKind::String =>
             {
                 let text = self.environment.realm.engine().c_string(argument);
                 let text = text.map_err(|problem| self.refused(index, ty, problem))?;
@@ -198,6 +204,16 @@ impl CFunction {
 
     fn refused(&self, index: usize, ty: &Type, problem: Problem) -> Thrown {
         Thrown::from(EngineError::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem })
+    }
+}
+
+impl Drop for CFunction {
+    fn drop(&mut self) {
+        if self.environment.is_ending()
+            && let Ok(native) = mem::replace(&mut self.native, Err(String::new()))
+        {
+            native.end();
+        }
     }
 }
 

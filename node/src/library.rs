@@ -1,7 +1,7 @@
 //! Libraries and their functions: natives that open, close and look up.
 
 use hotcall::declare::Declarations;
-use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Visibility};
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Unmapping, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
@@ -36,7 +36,8 @@ pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     };
     let binding = if flag("now")? { Binding::Now } else { Binding::Lazy };
     let visibility = if flag("global")? { Visibility::Global } else { Visibility::Local };
-    let flags = OpenFlags::new().binding(binding).visibility(visibility);
+    // The collector, or the end of a Worker, does not unmap code that threads of the library may run.
+    let flags = OpenFlags::new().binding(binding).visibility(visibility).unmapping(Unmapping::AfterClose);
     let opened = match environment.env.kind(args.get(0))? {
         ValueKind::Null => Library::this_process(),
         // SAFETY: script's author promises that the library's initialisers and finalisers may run.

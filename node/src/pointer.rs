@@ -38,7 +38,9 @@ impl Arguments<'_> {
         let value = self.get(index);
         match self.env().kind(value)? {
             ValueKind::Null => Ok(std::ptr::null_mut()),
-            ValueKind::External => self.environment().realm.engine().address(value).ok_or_else(|| self.wrong(index, "a pointer")),
+            ValueKind::External => {
+                self.environment().realm.engine().address(value).ok_or_else(|| self.wrong(index, "a pointer"))
+            }
             _ => Err(self.wrong(index, "null or a pointer")),
         }
     }

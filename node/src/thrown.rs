@@ -32,7 +32,7 @@ impl Thrown {
     }
 
     /// The exception for a panic, which is a fault of the addon.
-    fn of_panic(payload: &(dyn Any + Send)) -> Self {
+    pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         Self::Error(format!("internal error of hotcall: {text}"))

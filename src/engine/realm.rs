@@ -223,8 +223,8 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread. The model describes
     ///   handles correctly.
     /// * The record outlives every call, and every way to call the function.
-    /// * After machine code has read an object, its bytes stay in place until C has returned. So in such a call
-    ///   [`Engine::view`] does not move or collect anything.
+    /// * Bytes of objects stay in place from the last call of [`Engine::view`] or [`Engine::text`] until C has returned. These
+    ///   may move bytes, because machine code's own objects are read afterwards.
     /// * The result of a refused call is not used. It may be an invalid value of its type.
     ///
     /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in

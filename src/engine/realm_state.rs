@@ -14,8 +14,8 @@ use super::helpers::helpers_without_pins;
 use super::known_values::{Callbacks, KnownValues};
 use super::site::Site;
 use super::text::Text;
-use crate::slots::slot::Slot;
 use crate::function::prototype::{Prototype, ResultTo};
+use crate::slots::slot::Slot;
 
 /// The part of a realm that its functions keep.
 pub(super) struct RealmState<E: Engine> {

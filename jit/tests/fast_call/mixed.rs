@@ -50,8 +50,7 @@ fn singles_arrive_with_their_bits() {
     let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
     let roles = [vec![FastCallRole::Ignored], vec![FastCallRole::Argument; 9], vec![FastCallRole::Exit]].concat();
     let model = model(params, roles, vec![], Type::I64);
-    let code =
-        Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { raise, ..REFUSING }).unwrap();
+    let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { raise, ..REFUSING }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {
@@ -90,7 +89,8 @@ fn bytes_are_read_beside_handles_for_the_helper() {
         vec![handles(vec![object])],
         Type::I64,
     );
-    let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise, ..REFUSING }).unwrap();
+    let code =
+        Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise, ..REFUSING }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, the record outlives the function, and the handle is the address of an object that
     // the model describes.
@@ -170,7 +170,8 @@ fn copied_strings_are_released_and_moved_bytes_are_found() {
         let target = add as unsafe extern "C" fn(*const u8, usize) -> i64 as *const c_void;
         let record = FastCall::record(target, &copying.pending);
         let native = code.bind(&record).unwrap();
-        let call = transmute::<*const c_void, extern "C" fn(*const Bytes, *const Bytes, *mut u8) -> i64>(native.entry());
+        let call =
+            transmute::<*const c_void, extern "C" fn(*const Bytes, *const Bytes, *mut u8) -> i64>(native.entry());
         let (before, after) = ([5], [6]);
         let mut bytes = Bytes { kind: 7, address: before.as_ptr(), len: 1 };
         let text = Bytes { kind: 8, ..bytes };

@@ -1,5 +1,6 @@
 //! Functions for V8's optimised code: `v8::CFunction` over a fast call of hotcall.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::rc::Rc;
 
@@ -36,12 +37,23 @@ impl Shape {
     }
 }
 
-/// A fast call, and the memory of which V8 keeps addresses. It lives as long as script's function: V8's optimised code
-/// refers to that weakly, and is left before the function's finaliser runs.
+/// A fast call. It lives as long as script's function: V8's optimised code refers to that weakly, and is left before the
+/// function's finaliser runs.
 pub(crate) struct Fast {
+    description: Description,
+    _record: FastCallRecord,
+}
+
+/// The memory of which V8 keeps addresses.
+struct Description {
     c_function: Box<CFunction>,
     _shape: Rc<Shape>,
-    _record: FastCallRecord,
+}
+
+thread_local! {
+    /// Descriptions of functions whose environment has ended. The isolate still compiles script on other threads then. It ends
+    /// before its thread does.
+    static OF_ENDED: RefCell<Vec<Description>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Fast {
@@ -57,11 +69,16 @@ impl Fast {
         let mut c_function = Box::new(CFunction([0; 32]));
         // SAFETY: the constructor fills the memory. Both addresses stay valid as long as this value.
         unsafe { (functions.init_c_function)(&mut *c_function, record.entry(), &*shape.info) };
-        Ok(Self { c_function, _shape: shape, _record: record })
+        Ok(Self { description: Description { c_function, _shape: shape }, _record: record })
+    }
+
+    /// Frees the function at the end of its environment.
+    pub(super) fn end(self) {
+        OF_ENDED.with_borrow_mut(|descriptions| descriptions.push(self.description));
     }
 
     pub(crate) fn c_function(&self) -> *const CFunction {
-        &*self.c_function
+        &*self.description.c_function
     }
 }
 
@@ -79,7 +96,13 @@ fn function_info(
     // SAFETY: the constructor fills the memory, and the types have the version's size.
     unsafe {
         let result = bytes(&result);
-        (functions.init_function_info)(&mut *info, result.as_ptr(), params.len() as u32, types.as_ptr(), big_ints.into());
+        (functions.init_function_info)(
+            &mut *info,
+            result.as_ptr(),
+            params.len() as u32,
+            types.as_ptr(),
+            big_ints.into(),
+        );
     }
     (info, types)
 }

@@ -11,6 +11,7 @@ use hotcall::Library;
 use napi_sys::napi_value;
 
 use super::fast::{CFunction, CFunctionInfo};
+use super::stack::{RegisterState, SampleInfo};
 
 /// `v8::Isolate`
 #[repr(C)]
@@ -62,8 +63,9 @@ functions! {
     current_isolate = "_ZN2v87Isolate13TryGetCurrentEv": fn() -> *mut Isolate;
     /// `Isolate::GetCurrentContext()`
     current_context = "_ZN2v87Isolate17GetCurrentContextEv": fn(*mut Isolate) -> napi_value;
-    /// `Isolate::InContext()`
-    is_in_context = "_ZN2v87Isolate9InContextEv": fn(*mut Isolate) -> bool;
+    /// `Isolate::GetStackSample(const RegisterState &, void **frames, size_t limit, SampleInfo *)`
+    stack_sample = "_ZN2v87Isolate14GetStackSampleERKNS_13RegisterStateEPPvmPNS_10SampleInfoE":
+        fn(*mut Isolate, *mut RegisterState, *mut *mut c_void, usize, *mut SampleInfo);
     /// `Isolate::ThrowException(Local<Value>)`. Unlike `napi_throw` it also throws outside of Node-API's callbacks.
     throw_exception = "_ZN2v87Isolate14ThrowExceptionENS_5LocalINS_5ValueEEE": fn(*mut Isolate, napi_value) -> napi_value;
     /// `FunctionTemplate::New(isolate, callback, data, signature, length, behavior, side_effect, c_function, instance_type,

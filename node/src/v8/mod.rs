@@ -21,6 +21,7 @@ pub(crate) mod functions;
 pub(crate) mod native;
 mod probe;
 mod samples;
+mod stack;
 mod string;
 mod template;
 
@@ -105,7 +106,8 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false), shapes: RefCell::default() };
+        let (reads_strings, shapes) = (Cell::new(false), RefCell::default());
+        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings, shapes };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -171,10 +173,9 @@ impl V8 {
         }
     }
 
-    /// Returns true if script or a callback of it is running. False if the event loop calls.
-    pub(crate) fn is_in_context(&self) -> bool {
-        // SAFETY: the isolate lasts as long as its environment.
-        unsafe { (self.functions.is_in_context)(self.isolate) }
+    /// Returns true if a pointer of a call is that of the isolate, which ordinary calls have.
+    pub(crate) fn is_isolate(&self, context: *const c_void) -> bool {
+        context == self.isolate.cast()
     }
 
     /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
@@ -204,14 +205,14 @@ impl V8 {
         });
     }
 
-    /// Keeps the memory of an `ArrayBuffer` until the scope of the running callback ends, even if script detaches the
-    /// buffer: a second buffer has the same memory.
-    pub(crate) fn keep_memory(&self, buffer: Value) {
+    /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
+    /// detaches the first.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
         let mut store = SharedStore { store: ptr::null_mut(), control: ptr::null_mut() };
         // SAFETY: the value is an ArrayBuffer. `New` moves the pointer out of its place, so nothing is left to destroy.
         unsafe {
             (self.functions.get_backing_store)(&mut store, buffer.raw());
-            (self.functions.new_array_buffer)(self.isolate, &mut store);
+            Value::new((self.functions.new_array_buffer)(self.isolate, &mut store))
         }
     }
 }

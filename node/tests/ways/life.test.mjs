@@ -50,7 +50,8 @@ test("functions keep their library", { skip: !globalThis.gc }, async () => {
     assert.equal(f.id_i32(5), 5);
 });
 
-test("functions can be collected", { skip: !globalThis.gc }, async () => {
+// V8 12.4 keeps all functions of templates.
+test("functions can be collected", { skip: !globalThis.gc || process.versions.node.startsWith("22.") }, async () => {
     let collected = 0;
     const registry = new FinalizationRegistry(() => (collected += 1));
     const rounds = 600;

@@ -236,12 +236,7 @@ impl EngineCall<'_> {
     }
 
     /// Continues if no exception waits in the cell. Otherwise emits `first`, and throws.
-    fn throw_if_pending(
-        &self,
-        b: &mut FunctionBuilder<'_>,
-        cell: Value,
-        first: impl FnOnce(&mut FunctionBuilder<'_>),
-    ) {
+    fn throw_if_pending(&self, b: &mut FunctionBuilder<'_>, cell: Value, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
         let [thrown, next] = std::array::from_fn(|_| b.create_block());
         b.ins().brif(pending, thrown, &[], next, &[]);

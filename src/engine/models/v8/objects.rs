@@ -81,7 +81,10 @@ impl ViewLayout {
 
     fn typed_array(&self, instance_type: u16) -> Object {
         // For arrays in V8's own heap, the second word is that of the object that holds the bytes. It is 0 for others.
-        self.view(self.external_pointer, [path(&[self.base_pointer])], instance_type)
+        let base = || path(&[self.base_pointer]);
+        // The collector moves bytes in V8's heap. C may go on using those that it got, as with Node-API and Deno.
+        let settled = Check { at: base(), test: Test::equal(0, 8, 0) };
+        self.view(self.external_pointer, [base()], instance_type).settled(settled)
     }
 
     fn data_view(&self, instance_type: u16) -> Object {
@@ -107,9 +110,7 @@ impl ViewLayout {
         let address = self.buffer_bit_field - BACKING_STORE;
         let checks =
             [is_of_type(instance_type), Check { at: path(&[self.buffer_bit_field]), test: bits }, has_memory(address)];
-        Object::new([path(&[address])])
-            .checks(checks)
-            .length(path(&[self.buffer_bit_field - BUFFER_BYTE_LENGTH]))
+        Object::new([path(&[address])]).checks(checks).length(path(&[self.buffer_bit_field - BUFFER_BYTE_LENGTH]))
     }
 }
 
