@@ -16,7 +16,7 @@ use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
 use super::fast_call::{FastCallRecord, FastCallShape};
-use super::helpers::helpers;
+use super::helpers::{helpers, helpers_without_pins};
 use super::known_values::Callbacks;
 use super::problem::Problem;
 use super::realm_state::RealmState;
@@ -114,7 +114,8 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        let state = Arc::new(RealmState::new(abi, engine));
+        let without_callbacks = abi.as_ref().map(|abi| abi.without_callbacks(helpers_without_pins::<E>()));
+        let state = Arc::new(RealmState::new(abi, without_callbacks, engine));
         Self { state, callbacks: Callbacks::Possible, on_one_thread: PhantomData }
     }
 

@@ -3,7 +3,7 @@
 use hotcall_jit::engine::fast_call::{Check, Object, Path};
 use hotcall_jit::engine::values::{DoubleObject, NumberObjects, Test, WideObject};
 
-use super::roots::Roots;
+use super::roots::{INSTANCE_TYPE, Roots, TAG};
 
 /// Offsets of fields from an object's first byte.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,9 +18,6 @@ pub(super) struct ViewLayout {
     buffer_bit_field: i32,
     buffer_bits: u64,
 }
-
-/// `Map::instance_type`, of two bytes.
-pub(super) const INSTANCE_TYPE: i32 = 12;
 
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
@@ -39,9 +36,6 @@ const BACKING_STORE: i32 = 16;
 const DETACHED: u64 = 1 << 2;
 const RESIZABLE: u64 = 1 << 5;
 const IMMUTABLE: u64 = 1 << 6;
-
-/// Addresses of objects have a 1 in the lowest bit. The low 32 bits of small integers are 0.
-pub(super) const TAG: i32 = 1;
 
 pub(super) const VIEW_10_0: ViewLayout = ViewLayout {
     buffer: 24,
