@@ -258,7 +258,11 @@ impl<E: Engine> Realm<E> {
     ///
     /// The contract of [`fast_call`](Self::fast_call), for the shape's model. A realm with the same type of engine made the
     /// shape.
-    pub unsafe fn fast_call_of(&self, function: &Function, shape: &FastCallShape) -> Result<FastCallRecord, CompileError> {
+    pub unsafe fn fast_call_of(
+        &self,
+        function: &Function,
+        shape: &FastCallShape,
+    ) -> Result<FastCallRecord, CompileError> {
         assert_eq!(function.signature(), shape.signature(), "the shape is of another signature");
         FastCallRecord::new(function, &self.state, shape)
     }

@@ -32,9 +32,9 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use hotcall::{Library, Signature};
 use hotcall::engine::v8::{self, CallbackLayout, Generation, Roots};
 use hotcall::engine::{Exit, Realm, ValueModel};
+use hotcall::{Library, Signature};
 
 use crate::api::{Env, Value};
 use crate::engine::{Node, SITE};
