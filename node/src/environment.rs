@@ -11,6 +11,7 @@ use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
 use crate::api::{Env, get, run};
 use crate::engine::Node;
 use crate::inbox::Inbox;
+use crate::scopes::Scopes;
 use crate::thrown::Thrown;
 use crate::v8::{self, V8};
 use crate::ways::Limit;
@@ -25,6 +26,7 @@ pub(crate) struct Environment {
     pub(crate) limit: Limit,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
+    pub(crate) scopes: Scopes,
     inbox: OnceCell<Rc<Inbox>>,
     /// The context of calls from the event loop, for Node's asynchronous hooks.
     callbacks: OnceCell<Option<napi_async_context>>,
@@ -41,6 +43,8 @@ pub(crate) enum Running {
     Alone,
     /// A function that may call script back, or its arguments are converted.
     CallsBack,
+    /// Nothing of script: the event loop has called C, or answers a call that has waited for it.
+    EventLoop,
 }
 
 /// The code that has called C.
@@ -54,6 +58,8 @@ pub(crate) enum Caller {
     FastCall,
     /// Nothing of script: the event loop.
     EventLoop,
+    /// Another thread, whose call the event loop answers.
+    OtherThread,
 }
 
 impl Environment {
@@ -71,6 +77,7 @@ impl Environment {
             v8,
             limit,
             errno: Cell::new(0),
+            scopes: Scopes::new(env),
             inbox: OnceCell::new(),
             callbacks: OnceCell::new(),
             is_ending: Cell::new(false),
@@ -117,6 +124,7 @@ impl Environment {
     pub(crate) fn caller(&self) -> Caller {
         match (self.running(), &self.v8) {
             (Running::CallsBack, _) => Caller::CallsBack,
+            (Running::EventLoop, _) => Caller::OtherThread,
             (Running::None, Ok(v8)) => v8.caller(),
             // Without V8 the event loop does not call C.
             (Running::Alone, _) | (Running::None, Err(_)) => Caller::Alone,
@@ -127,7 +135,7 @@ impl Environment {
     /// uncaught one.
     pub(crate) fn from_the_event_loop(&self, run: impl FnOnce()) {
         let scope = self.open_callback_scope();
-        self.run_as(Running::CallsBack, run);
+        self.run_as(Running::EventLoop, run);
         self.report_uncaught();
         if let Some(scope) = scope {
             // SAFETY: the scope was opened here, and is the innermost.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar};
+use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar, Signature};
 
 use super::convert::Wanted;
 use super::engine::Engine;
@@ -98,7 +98,43 @@ use hotcall_jit::Form;
 /// ```
 pub struct FastCallRecord(OwnedRecord<FastCallFunction, Refusals>);
 
+/// The part of [fast calls](FastCallRecord) that functions of one signature share. Making it takes longer than the rest.
+pub struct FastCallShape {
+    signature: Signature,
+    code: FastCall,
+    refusals: Refusals,
+}
+
+impl FastCallShape {
+    pub(super) fn new<E: Engine>(function: &Function, model: &FastCallModel) -> Result<Self, CompileError> {
+        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E>, release: release::<E> };
+        let code = function.fast_call(model, helpers).map_err(|source| CompileError::new(function.name(), source))?;
+        let arguments = model.native.params().iter().zip(&model.roles);
+        let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
+        let refusals = Refusals {
+            native_params: arguments
+                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
+                .collect(),
+            exit: model.exit,
+            caller_looks: model.caller_looks,
+        };
+        Ok(Self { signature: function.signature().clone(), code, refusals })
+    }
+
+    /// The signature of the functions.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+}
+
+impl fmt::Debug for FastCallShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FastCallShape").field("signature", &self.signature).finish_non_exhaustive()
+    }
+}
+
 /// The data that decides how a call continues after it was refused.
+#[derive(Clone)]
 struct Refusals {
     /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
@@ -113,22 +149,12 @@ impl FastCallRecord {
     pub(super) fn new<E: Engine>(
         function: &Function,
         realm: &Arc<RealmState<E>>,
-        model: &FastCallModel,
+        shape: &FastCallShape,
     ) -> Result<Self, CompileError> {
+        let FastCallShape { code, refusals, .. } = shape;
         let fail = |source| CompileError::new(function.name(), source);
-        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E>, release: release::<E> };
-        let code = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
-        let arguments = model.native.params().iter().zip(&model.roles);
-        let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
-        let refusals = Refusals {
-            native_params: arguments
-                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
-                .collect(),
-            exit: model.exit,
-            caller_looks: model.caller_looks,
-        };
         // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
         // engine calls it as the model says.
         let bind = |head| unsafe {
@@ -137,7 +163,8 @@ impl FastCallRecord {
                 _ => code.bind_at_first_call(head),
             }
         };
-        let record = OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map_err(fail)?;
+        let record = OwnedRecord::new(head, function, realm, refusals.clone(), bind, FastCallFunction::entry);
+        let record = record.map_err(fail)?;
         adopt([&record]);
         Ok(Self(record))
     }

@@ -15,7 +15,7 @@
 //! | [`CompilePolicy`] | when functions are compiled, and where; calls are interpreted until then |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
-//! | [`FastCallRecord`] | a C function for such calls |
+//! | [`FastCallRecord`], [`FastCallShape`] | a C function for such calls, and the part that functions of one signature share |
 //! | [`v8`] | fast calls of V8 |
 //!
 //! A type takes only values that it can hold: 128 is not an `i8`, 1.5 is not an integer, 0 is not a `bool`. A wrong
@@ -85,7 +85,7 @@ pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
-pub use fast_call::FastCallRecord;
+pub use fast_call::{FastCallRecord, FastCallShape};
 pub use models::{javascript_core, nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};

@@ -15,7 +15,7 @@ use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
-use super::fast_call::FastCallRecord;
+use super::fast_call::{FastCallRecord, FastCallShape};
 use super::helpers::helpers;
 use super::known_values::Callbacks;
 use super::problem::Problem;
@@ -230,7 +230,40 @@ impl<E: Engine> Realm<E> {
     /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in
     /// the realm. Otherwise a later call throws the exception that this one has left.
     pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, CompileError> {
-        FastCallRecord::new(function, &self.state, model)
+        let shape = FastCallShape::new::<E>(function, model)?;
+        FastCallRecord::new(function, &self.state, &shape)
+    }
+
+    /// Makes the part of [fast calls](Self::fast_call) that functions of one signature share.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    pub fn fast_call_shape(&self, function: &Function, model: &FastCallModel) -> Result<FastCallShape, CompileError> {
+        FastCallShape::new::<E>(function, model)
+    }
+
+    /// Does as [`fast_call`](Self::fast_call) for a function of the shape's signature, in less time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the function does not have the shape's [signature](FastCallShape::signature).
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`fast_call`](Self::fast_call), for the shape's model. A realm with the same type of engine made the
+    /// shape.
+    pub unsafe fn fast_call_of(
+        &self,
+        function: &Function,
+        shape: &FastCallShape,
+    ) -> Result<FastCallRecord, CompileError> {
+        assert_eq!(function.signature(), shape.signature(), "the shape is of another signature");
+        FastCallRecord::new(function, &self.state, shape)
     }
 
     /// Keeps an exception, as [`throw`](Self::throw) does. Makes the engine leave the running call of its compiled

@@ -21,19 +21,21 @@ pub(crate) mod functions;
 pub(crate) mod native;
 mod probe;
 mod samples;
+pub(crate) mod script;
 mod stack;
 mod string;
 mod template;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use hotcall::Library;
 use hotcall::engine::v8::{self, CallbackLayout, Generation, Roots};
 use hotcall::engine::{Exit, Realm, ValueModel};
+use hotcall::{Library, Signature};
 
 use crate::api::{Env, Value};
 use crate::engine::{Node, SITE};
@@ -51,6 +53,8 @@ pub(crate) struct V8 {
     undefined: u64,
     /// True if samples have shown where strings have their characters.
     reads_strings: Cell<bool>,
+    /// The shapes of fast calls.
+    shapes: RefCell<HashMap<Signature, Rc<fast::Shape>>>,
 }
 
 /// Returns the version of V8, if the program exports V8's functions.
@@ -83,9 +87,18 @@ pub(crate) fn word(value: Value) -> u64 {
     unsafe { value.raw().cast::<u64>().read() }
 }
 
+/// Returns the number of a value that is a small integer. V8 has it in the word itself.
+pub(crate) fn small_integer(value: Value) -> Option<i32> {
+    let word = word(value);
+    (word as u32 == 0).then_some((word >> 32) as i32)
+}
+
 /// Finds V8 in the running program, compares its facts, and makes the realm of an environment. Returns the reason if V8 is not
 /// used.
 pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err("V8's own functions are called on Linux x86-64 alone".into());
+    }
     let functions = functions().as_ref().map_err(|name| format!("the runtime does not export V8's {name}"))?;
     let version = version().unwrap_or_default();
     let (generation, layout) = known(&version).ok_or_else(|| format!("V8 {version} is not known"))?;
@@ -100,8 +113,17 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let mut v8 =
-            V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings: Cell::new(false) };
+        let mut v8 = V8 {
+            env,
+            functions,
+            isolate,
+            generation,
+            layout,
+            roots,
+            undefined,
+            reads_strings: Cell::new(false),
+            shapes: RefCell::default(),
+        };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -170,6 +192,17 @@ impl V8 {
     /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
     pub(crate) const fn exit(&self) -> Exit {
         self.generation.exit()
+    }
+
+    /// Makes a number.
+    pub(crate) fn number(&self, number: f64) -> Value {
+        // SAFETY: the isolate lasts as long as its environment.
+        unsafe { Value::new((self.functions.new_number)(self.isolate, number)) }
+    }
+
+    /// Returns true if the value is undefined.
+    pub(crate) fn is_undefined(&self, value: Value) -> bool {
+        word(value) == self.undefined
     }
 
     /// Makes a pointer object of an address that is not null.

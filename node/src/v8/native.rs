@@ -4,13 +4,14 @@ use std::ffi::c_void;
 use std::mem::transmute;
 use std::rc::Rc;
 
-use hotcall::engine::Record;
-use hotcall::{Call, Callback, LocalCallback, LocalOptions, Signature, Thunk, Type};
+use hotcall::engine::{Realm, Record};
+use hotcall::{Call, Callback, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use super::V8;
-use super::fast::Fast;
+use super::fast::{Fast, Shape};
 use super::functions::FunctionCallback;
 use crate::api::Value;
+use crate::engine::Node;
 use crate::environment::Running;
 use crate::function::CFunction;
 use crate::thrown::Thrown;
@@ -85,7 +86,7 @@ fn marked(function: &CFunction, ordinary: &Record) -> Result<LocalCallback, Stri
     let handler = move |call: &mut Call<'_>| {
         let info = call.slots()[0].as_ptr();
         // SAFETY: V8 has called the function with this struct.
-        environment.run_as(Running::CallsBack, || unsafe { entry(info) });
+        environment.run_as(Running::CallsBack, || environment.scopes.call_c(|| unsafe { entry(info) }));
     };
     let options = LocalOptions::new();
     Callback::local(&thunk, options, Err, handler).map_err(|error| error.to_string())
@@ -108,11 +109,24 @@ impl V8 {
             return Err("it may call script back, which cannot run inside a fast call".into());
         }
         let function = function.function();
-        let call = self.generation.fast_call(function.signature(), &self.roots).map_err(|error| error.to_string())?;
-        // SAFETY: script's author promises that the declaration is true. The model is that of this V8. Script's function
-        // keeps the record.
-        let record =
-            unsafe { environment.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
-        Ok(Fast::new(self.functions, &self.generation, &call, record))
+        let shape = self.shape(&environment.realm, function)?;
+        Fast::new(self.functions, &environment.realm, function, shape)
+    }
+
+    /// Returns the shape of a function's signature. Those that functions use are kept.
+    fn shape(&self, realm: &Realm<Node>, function: &Function) -> Result<Rc<Shape>, String> {
+        if let Some(shape) = self.shapes.borrow().get(function.signature()) {
+            return Ok(Rc::clone(shape));
+        }
+        let shape = Rc::new(Shape::new(self, realm, function)?);
+        let mut shapes = self.shapes.borrow_mut();
+        if shapes.len() >= MANY_SHAPES {
+            shapes.retain(|_, shape| Rc::strong_count(shape) > 1);
+        }
+        shapes.insert(function.signature().clone(), Rc::clone(&shape));
+        Ok(shape)
     }
 }
+
+/// The number of shapes from which unused ones are removed.
+const MANY_SHAPES: usize = 1024;
