@@ -1,7 +1,9 @@
 //! Functions of script as function pointers of C.
 
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::rc::Rc;
+use std::slice;
 
 use hotcall::{Call, Callback, LocalCallback, LocalOptions, Signature, Thunk, Wait};
 use napi_sys::napi_type_tag;
@@ -14,6 +16,7 @@ use crate::environment::{Caller, Environment, Running};
 use crate::handle::{Handle, tag};
 use crate::inbox::{Inbox, Sender};
 use crate::thrown::Thrown;
+use crate::v8::script::ScriptFunction;
 
 /// The reason why script does not run.
 const REFUSED: &str = "script cannot run while this function runs: make it with the option \"callbacks\"";
@@ -27,6 +30,9 @@ struct ScriptCallback {
     /// `Some` while the callback keeps itself and the event loop.
     held: Cell<Option<Held>>,
 }
+
+/// The fault of a callback whose function is asynchronous.
+const PROMISE: &str = "a callback returned a promise, but C waits for its result: make it with the option \"nowait\"";
 
 impl Handle for ScriptCallback {
     const NAME: &'static str = "a callback";
@@ -66,6 +72,8 @@ struct Target {
     environment: Rc<Environment>,
     signature: Signature,
     function: Root,
+    /// The function for V8 itself.
+    script: Option<ScriptFunction>,
     /// True if C waits for the result.
     is_awaited: bool,
 }
@@ -84,6 +92,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
         environment: Environment::of(env)?,
         signature: signature.clone(),
         function: Root::new(env, args.get(2))?,
+        script: environment.v8.as_ref().ok().map(|v8| ScriptFunction::new(v8, args.get(2))),
         is_awaited,
     };
     let options = LocalOptions::new().wait(if is_awaited { Wait::Forever } else { Wait::NoWait });
@@ -101,35 +110,60 @@ impl Target {
         let environment = &self.environment;
         let refused = || Thrown::type_error(REFUSED);
         match environment.caller() {
-            Caller::CallsBack => self.run(call),
+            Caller::CallsBack => match &self.script {
+                Some(script) => {
+                    environment.scopes.provide();
+                    // SAFETY: a function runs that may call script back, and the arguments are values of the environment.
+                    self.run(call, |args| unsafe { script.call(args) });
+                }
+                None => self.run_by_node_api(call),
+            },
+            Caller::OtherThread => self.run_by_node_api(call),
+            Caller::EventLoop => {
+                environment.env.scope(|| environment.from_the_event_loop(|| self.run_by_node_api(call)));
+            }
             Caller::Alone => environment.realm.throw(refused()),
             // SAFETY: a fast call runs. It is one of the realm, because other addons have no way to this callback from there.
             Caller::FastCall => unsafe {
                 environment.realm.leave_fast_call(environment.realm.engine().exit(), refused());
             },
-            Caller::EventLoop => environment.env.scope(|| environment.from_the_event_loop(|| self.run(call))),
         }
     }
 
-    /// Calls script.
-    fn run(&self, call: &mut Call<'_>) {
+    /// Calls script by Node-API, which refuses that when the environment ends.
+    fn run_by_node_api(&self, call: &mut Call<'_>) {
         let env = self.environment.env;
-        env.scope(|| {
-            let run = |arguments: &[_]| {
-                let arguments: Vec<_> = arguments.iter().copied().map(value).collect();
-                let called = || env.call(self.function.value(env)?, &arguments);
-                let result = self.environment.run_as(Running::None, called)?;
-                if self.is_awaited && env.is_promise(result) {
-                    return Err(Thrown::type_error(
-                        "a callback returned a promise, but C waits for its result: make it with the option \"nowait\"",
-                    ));
-                }
-                Ok(words(result))
-            };
-            // SAFETY: the callback has this signature, and runs on the environment's thread.
-            unsafe { self.environment.realm.answer(SITE, &self.signature, call, run) };
-        });
+        env.scope(|| self.run(call, |args| env.call(self.function.value(env)?, args)));
     }
+
+    /// Calls script with values of C's arguments.
+    fn run(&self, call: &mut Call<'_>, script: impl FnOnce(&[Value]) -> Result<Value, Thrown>) {
+        let realm = &self.environment.realm;
+        let run = |words_of_args: &[_]| {
+            let args = words_of_args.iter().copied().map(value);
+            let result = self.environment.run_as(Running::None, || with_slice(args, script))?;
+            if self.is_awaited && realm.engine().is_promise(result) {
+                return Err(Thrown::type_error(PROMISE));
+            }
+            Ok(words(result))
+        };
+        // SAFETY: the callback has this signature, and runs on the environment's thread.
+        unsafe { realm.answer(SITE, &self.signature, call, run) };
+    }
+}
+
+/// Calls `run` with a slice of the values, on the stack if they are few.
+fn with_slice<R>(values: impl ExactSizeIterator<Item = Value>, run: impl FnOnce(&[Value]) -> R) -> R {
+    let mut few = [const { MaybeUninit::uninit() }; 8];
+    let len = values.len();
+    if len > few.len() {
+        return run(&values.collect::<Vec<_>>());
+    }
+    for (place, value) in few.iter_mut().zip(values) {
+        place.write(value);
+    }
+    // SAFETY: the values are written.
+    run(unsafe { slice::from_raw_parts(few.as_ptr().cast(), len) })
 }
 
 /// `callbackPointer(callback)`

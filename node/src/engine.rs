@@ -10,7 +10,7 @@ use crate::api::{Env, Value, ValueKind};
 use crate::environment::Running;
 use crate::texts::Texts;
 use crate::thrown::Thrown;
-use crate::v8::V8;
+use crate::v8::{self, V8};
 
 /// Script of one environment.
 pub(crate) struct Node {
@@ -47,6 +47,12 @@ impl Node {
     /// V8, if it is used.
     pub(crate) fn v8(&self) -> Option<&V8> {
         self.v8.as_deref()
+    }
+
+    /// Returns true if script has returned a promise.
+    pub(crate) fn is_promise(&self, result: Value) -> bool {
+        let is_simple = |v8: &V8| v8::small_integer(result).is_some() || v8.is_undefined(result);
+        !self.v8().is_some_and(is_simple) && self.env.is_promise(result)
     }
 
     /// The way in which fast calls are left.
@@ -118,6 +124,11 @@ unsafe impl Engine for Node {
 
     unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
+        if self.v8.is_some()
+            && let Some(number) = v8::small_integer(value)
+        {
+            return View::Number(number.into());
+        }
         match self.env.as_number(value) {
             Some(number) => View::Number(number),
             None => self.view_other(site, value),
@@ -131,7 +142,10 @@ unsafe impl Engine for Node {
             Output::U64(number) => env.biguint(number),
             Output::Bytes(bytes) => env.byte_array(bytes),
             Output::Pointer(address, _) => self.pointer(address.cast_mut()),
-            Output::Number(number) => env.number(number),
+            Output::Number(number) => match &self.v8 {
+                Some(v8) => Ok(v8.number(number)),
+                None => env.number(number),
+            },
             Output::Boolean(truth) => env.boolean(truth),
             Output::Null => env.null(),
             other => Err(Thrown::from(other.no_value())),

@@ -11,6 +11,7 @@ use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
 use crate::api::{Env, get, run};
 use crate::engine::Node;
 use crate::inbox::Inbox;
+use crate::scopes::Scopes;
 use crate::thrown::Thrown;
 use crate::v8::{self, V8};
 use crate::ways::Limit;
@@ -27,6 +28,7 @@ pub(crate) struct Environment {
     pub(crate) errno: Cell<i32>,
     /// The number of callbacks that are not closed. Without one, C cannot call script on this thread.
     pub(crate) open_callbacks: Cell<usize>,
+    pub(crate) scopes: Scopes,
     inbox: OnceCell<Rc<Inbox>>,
     /// The context of calls from the event loop, for Node's asynchronous hooks.
     callbacks: OnceCell<Option<napi_async_context>>,
@@ -43,6 +45,8 @@ pub(crate) enum Running {
     Alone,
     /// A function that may call script back, or its arguments are converted.
     CallsBack,
+    /// Nothing of script: the event loop has called C, or answers a call that has waited for it.
+    EventLoop,
 }
 
 /// The code that has called C.
@@ -56,6 +60,8 @@ pub(crate) enum Caller {
     FastCall,
     /// Nothing of script: the event loop.
     EventLoop,
+    /// Another thread, whose call the event loop answers.
+    OtherThread,
 }
 
 impl Environment {
@@ -74,6 +80,7 @@ impl Environment {
             limit,
             errno: Cell::new(0),
             open_callbacks: Cell::new(0),
+            scopes: Scopes::new(env),
             inbox: OnceCell::new(),
             callbacks: OnceCell::new(),
             is_ending: Cell::new(false),
@@ -120,6 +127,7 @@ impl Environment {
     pub(crate) fn caller(&self) -> Caller {
         match (self.running(), &self.v8) {
             (Running::CallsBack, _) => Caller::CallsBack,
+            (Running::EventLoop, _) => Caller::OtherThread,
             (Running::None, Ok(v8)) => v8.caller(),
             // Without V8 the event loop does not call C.
             (Running::Alone, _) | (Running::None, Err(_)) => Caller::Alone,
@@ -130,7 +138,7 @@ impl Environment {
     /// uncaught one.
     pub(crate) fn from_the_event_loop(&self, run: impl FnOnce()) {
         let scope = self.open_callback_scope();
-        self.run_as(Running::CallsBack, run);
+        self.run_as(Running::EventLoop, run);
         self.report_uncaught();
         if let Some(scope) = scope {
             // SAFETY: the scope was opened here, and is the innermost.

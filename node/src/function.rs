@@ -134,7 +134,7 @@ impl CFunction {
         // SAFETY: the slots of all parameters are written.
         let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
         let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
-            let result = run();
+            let result = self.environment.scopes.call_c(run);
             self.environment.realm.take_exception().map_or(result, Err)
         };
         match (signature.result(), self.result_size) {

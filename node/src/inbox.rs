@@ -169,7 +169,7 @@ unsafe extern "C" fn answer(env: napi_env, _: napi_value, _: *mut c_void, _: *mu
     let Some(call) = environment.inbox().ok().and_then(|inbox| inbox.next()) else { return };
     env.scope(|| {
         // C's thread goes on before the exception is reported, which may end the process.
-        let _: Result<(), ForeignCall> = environment.run_as(Running::CallsBack, || call.run());
+        let _: Result<(), ForeignCall> = environment.run_as(Running::EventLoop, || call.run());
         environment.report_uncaught();
     });
 }

@@ -23,6 +23,7 @@ mod memory;
 mod options;
 mod permission;
 mod pointer;
+mod scopes;
 mod symbols;
 mod texts;
 mod thrown;

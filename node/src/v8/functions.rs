@@ -11,6 +11,7 @@ use hotcall::Library;
 use napi_sys::napi_value;
 
 use super::fast::{CFunction, CFunctionInfo};
+use super::script::TryCatch;
 use super::stack::{RegisterState, SampleInfo};
 
 /// `v8::Isolate`
@@ -68,6 +69,21 @@ functions! {
         fn(*mut Isolate, *mut RegisterState, *mut *mut c_void, usize, *mut SampleInfo);
     /// `Isolate::ThrowException(Local<Value>)`. Unlike `napi_throw` it also throws outside of Node-API's callbacks.
     throw_exception = "_ZN2v87Isolate14ThrowExceptionENS_5LocalINS_5ValueEEE": fn(*mut Isolate, napi_value) -> napi_value;
+    /// `Function::Call(Local<Context>, Local<Value> receiver, int argc, Local<Value> argv[])`. Null if it has thrown.
+    call = "_ZN2v88Function4CallENS_5LocalINS_7ContextEEENS1_INS_5ValueEEEiPS5_":
+        fn(napi_value, napi_value, napi_value, c_int, *const napi_value) -> napi_value;
+    /// `TryCatch::TryCatch(isolate)`
+    try_catch = "_ZN2v88TryCatchC1EPNS_7IsolateE": fn(*mut TryCatch, *mut Isolate);
+    /// `TryCatch::~TryCatch()`
+    end_try_catch = "_ZN2v88TryCatchD1Ev": fn(*mut TryCatch);
+    /// `TryCatch::Exception()`
+    exception = "_ZNK2v88TryCatch9ExceptionEv": fn(*const TryCatch) -> napi_value;
+    /// `TryCatch::HasTerminated()`
+    has_terminated = "_ZNK2v88TryCatch13HasTerminatedEv": fn(*const TryCatch) -> bool;
+    /// `api_internal::GlobalizeReference(isolate, word)`, behind `Global`. Returns the place of the word.
+    globalize = "_ZN2v812api_internal18GlobalizeReferenceEPNS_8internal7IsolateEm": fn(*mut Isolate, u64) -> napi_value;
+    /// `api_internal::DisposeGlobal(place)`
+    dispose_global = "_ZN2v812api_internal13DisposeGlobalEPm": fn(napi_value);
     /// `FunctionTemplate::New(isolate, callback, data, signature, length, behavior, side_effect, c_function, instance_type,
     /// first and last type of receivers)`
     new_template = "_ZN2v816FunctionTemplate3NewEPNS_7IsolateEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS_5LocalIS4_EENSA_INS_9SignatureEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeEPKNS_9CFunctionEttt":

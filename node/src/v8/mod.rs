@@ -21,6 +21,7 @@ pub(crate) mod functions;
 pub(crate) mod native;
 mod probe;
 mod samples;
+pub(crate) mod script;
 mod stack;
 mod string;
 mod template;
@@ -86,6 +87,12 @@ pub(crate) fn word(value: Value) -> u64 {
     unsafe { value.raw().cast::<u64>().read() }
 }
 
+/// Returns the number of a value that is a small integer. V8 has it in the word itself.
+pub(crate) fn small_integer(value: Value) -> Option<i32> {
+    let word = word(value);
+    (word as u32 == 0).then_some((word >> 32) as i32)
+}
+
 /// Finds V8 in the running program, compares its facts, and makes the realm of an environment. Returns the reason if V8 is not
 /// used.
 pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
@@ -106,8 +113,17 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
     let begin = || {
         let undefined = word(env.undefined()?);
         let Some(roots) = roots(env)? else { return Ok(Err("pointers are compressed".to_owned())) };
-        let (reads_strings, shapes) = (Cell::new(false), RefCell::default());
-        let mut v8 = V8 { env, functions, isolate, generation, layout, roots, undefined, reads_strings, shapes };
+        let mut v8 = V8 {
+            env,
+            functions,
+            isolate,
+            generation,
+            layout,
+            roots,
+            undefined,
+            reads_strings: Cell::new(false),
+            shapes: RefCell::default(),
+        };
         if probe::layout(&v8)? != Some(layout) {
             return Ok(Err(format!("V8 {version} passes arguments in another form than expected")));
         }
@@ -181,6 +197,17 @@ impl V8 {
     /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
     pub(crate) const fn exit(&self) -> Exit {
         self.generation.exit()
+    }
+
+    /// Makes a number.
+    pub(crate) fn number(&self, number: f64) -> Value {
+        // SAFETY: the isolate lasts as long as its environment.
+        unsafe { Value::new((self.functions.new_number)(self.isolate, number)) }
+    }
+
+    /// Returns true if the value is undefined.
+    pub(crate) fn is_undefined(&self, value: Value) -> bool {
+        word(value) == self.undefined
     }
 
     /// Makes a pointer object of an address that is not null.

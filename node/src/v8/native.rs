@@ -100,7 +100,7 @@ impl Marked {
                 if environment.open_callbacks.get() == 0 {
                     alone(info);
                 } else {
-                    environment.run_as(Running::CallsBack, || marked(info));
+                    environment.run_as(Running::CallsBack, || environment.scopes.call_c(|| marked(info)));
                 }
             }
         };
