@@ -48,6 +48,7 @@ const NATIVES: &[Native] = &[
     Native { name: "read", run: memory::read },
     Native { name: "write", run: memory::write },
     Native { name: "string", run: memory::string },
+    Native { name: "text", run: memory::text },
     Native { name: "arrayBuffer", run: memory::array_buffer },
     Native { name: "copy", run: memory::copy },
     Native { name: "store", run: memory::store },

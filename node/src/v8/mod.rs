@@ -73,6 +73,17 @@ pub(crate) fn is_resizable(buffer: Value) -> Option<bool> {
     Some(unsafe { (functions.is_resizable)(buffer.raw()) })
 }
 
+/// Returns the bytes of a `SharedArrayBuffer`, which Node-API does not know in 22.2 and 24.0. `None` for other values, or if
+/// the program does not export V8's functions.
+pub(crate) fn shared_bytes(value: Value) -> Option<(*mut c_void, usize)> {
+    let functions = functions().as_ref().ok()?;
+    // SAFETY: the value is one of V8's.
+    unsafe {
+        let is_shared = (functions.is_shared_buffer)(value.raw());
+        is_shared.then(|| ((functions.shared_data)(value.raw()), (functions.shared_length)(value.raw())))
+    }
+}
+
 fn functions() -> &'static Result<Functions, &'static str> {
     static FUNCTIONS: OnceLock<Result<Functions, &str>> = OnceLock::new();
     FUNCTIONS.get_or_init(|| match Library::this_process() {
