@@ -110,9 +110,9 @@ mod symbols;
 
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
-    Aggregate, AggregateKind, Array, Direction, Extent, Field, FunctionType, JitError, Layout, LayoutError, Leaf,
-    Length, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Pointer, Scalar, Signature,
-    SignatureError, Stats, Target, Type, TypeError, TypeKind,
+    Aggregate, AggregateKind, Array, Character, Direction, Extent, Field, FunctionType, JitError, Layout, LayoutError,
+    Leaf, Length, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Pointer, Scalar,
+    Signature, SignatureError, Stats, Target, Type, TypeError, TypeKind,
 };
 
 pub use callback::{
@@ -125,7 +125,7 @@ pub use function::{CallError, CompileError, Function, FunctionError, FunctionOpt
 pub use hotcall_jit::SlotsEntry as Entry;
 pub use library::{
     Binding, ClosedError, ElfType, FileFormat, FloatEnvironment, Library, LibraryError, LibraryPath, OpenFlags,
-    Resolved, SymbolKind, Visibility, resolve,
+    Resolved, SymbolKind, Unmapping, Visibility, resolve,
 };
 pub use member::{Member, MemberError};
 pub use slots::{ConvertError, Slot, Value, ValueType};

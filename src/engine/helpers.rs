@@ -9,6 +9,7 @@ use super::error::EngineError;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
+use super::text::{Text, text};
 use crate::function::error::CompileError;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
@@ -74,6 +75,19 @@ unsafe extern "C-unwind" fn convert<E: Engine, const PINS: bool>(
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
+        if let Some(text) = text(realm.engine(), called.site, wanted, words) {
+            return match text {
+                Ok(Text { address, pin }) => {
+                    slot.write(Slot::from(address).to_bits());
+                    NativeCall::pin(call, pin);
+                    true
+                }
+                Err(problem) => {
+                    called.refuse(index, problem);
+                    false
+                }
+            };
+        }
         // The caller has tried the model's classes.
         match view_to_slot(realm.engine(), called.site, wanted, words) {
             Ok(Converted { slot: converted, has_bytes }) => {

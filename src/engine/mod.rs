@@ -15,7 +15,7 @@
 //! | [`CompilePolicy`] | when functions are compiled, and where; calls are interpreted until then |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
-//! | [`FastCallRecord`] | a C function for such calls |
+//! | [`FastCallRecord`], [`FastCallShape`] | a C function for such calls, and the part that functions of one signature share |
 //! | [`v8`] | fast calls and ordinary callbacks of V8 |
 //!
 //! A type takes only values that it can hold: 128 is not an `i8`, 1.5 is not an integer, 0 is not a `bool`. A wrong
@@ -34,7 +34,7 @@
 //! | `bool` | booleans | a boolean |
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |
 //! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
-//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
+//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes, strings that the engine [copies](Engine::text) | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes, or bytes in a [buffer](Realm::record_into) of script |
 //!
 //! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
@@ -69,6 +69,7 @@ mod record_memory;
 mod samples;
 mod script_function;
 mod site;
+mod text;
 mod view;
 
 pub use hotcall_jit::engine::fast_call::{
@@ -85,7 +86,7 @@ pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
-pub use fast_call::FastCallRecord;
+pub use fast_call::{FastCallRecord, FastCallShape};
 pub use models::{javascript_core, nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};
@@ -93,4 +94,5 @@ pub use realm::Realm;
 pub use record::Record;
 pub use script_function::Catch;
 pub use site::Site;
+pub use text::Text;
 pub use view::View;

@@ -15,7 +15,7 @@ use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
-use super::fast_call::FastCallRecord;
+use super::fast_call::{FastCallRecord, FastCallShape};
 use super::helpers::{helpers, helpers_without_pins};
 use super::known_values::Callbacks;
 use super::problem::Problem;
@@ -224,14 +224,47 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread. The model describes
     ///   handles correctly.
     /// * The record outlives every call, and every way to call the function.
-    /// * After machine code has read an object, its bytes stay in place until C has returned. So in such a call
-    ///   [`Engine::view`] does not move or collect anything.
+    /// * Bytes of objects stay in place from the last call of [`Engine::view`] or [`Engine::text`] until C has returned. These
+    ///   may move bytes, because machine code's own objects are read afterwards.
     /// * The result of a refused call is not used. It may be an invalid value of its type.
     ///
     /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in
     /// the realm. Otherwise a later call throws the exception that this one has left.
     pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, CompileError> {
-        FastCallRecord::new(function, &self.state, model)
+        let shape = FastCallShape::new::<E>(function, model)?;
+        FastCallRecord::new(function, &self.state, &shape)
+    }
+
+    /// Makes the part of [fast calls](Self::fast_call) that functions of one signature share.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    pub fn fast_call_shape(&self, function: &Function, model: &FastCallModel) -> Result<FastCallShape, CompileError> {
+        FastCallShape::new::<E>(function, model)
+    }
+
+    /// Does as [`fast_call`](Self::fast_call) for a function of the shape's signature, in less time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the function does not have the shape's [signature](FastCallShape::signature).
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`fast_call`](Self::fast_call), for the shape's model. A realm with the same type of engine made the
+    /// shape.
+    pub unsafe fn fast_call_of(
+        &self,
+        function: &Function,
+        shape: &FastCallShape,
+    ) -> Result<FastCallRecord, CompileError> {
+        assert_eq!(function.signature(), shape.signature(), "the shape is of another signature");
+        FastCallRecord::new(function, &self.state, shape)
     }
 
     /// Keeps an exception, as [`throw`](Self::throw) does. Makes the engine leave the running call of its compiled
@@ -241,6 +274,9 @@ impl<E: Engine> Realm<E> {
     ///
     /// With [`Exit::Raise`] the call is not repeated, and the native function throws the exception when C has returned.
     /// If the [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is sufficient.
+    ///
+    /// If the realm's model says that calls [repeat](ValueModel::repeats) fast calls, the ordinary functions of its records do
+    /// check. Then one of them may run instead of a fast call, and does so as if [`throw`](Self::throw) were called.
     ///
     /// # Safety
     ///
@@ -261,9 +297,14 @@ impl<E: Engine> Realm<E> {
     /// The contract of [`leave_fast_call`](Self::leave_fast_call).
     pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
-            debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
+            let flags = self.state.pending().exit();
+            if flags.is_null() {
+                let repeats = self.model().is_some_and(|model| model.repeats);
+                debug_assert!(repeats, "no call has left its exit");
+                return;
+            }
             // SAFETY: the running call left its parameter there, which is valid until it returns.
-            unsafe { self.state.pending().exit().cast::<u8>().add(offset as usize).write(1) };
+            unsafe { flags.cast::<u8>().add(offset as usize).write(1) };
         }
     }
 

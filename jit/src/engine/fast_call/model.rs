@@ -117,8 +117,8 @@ pub struct Tag {
     pub bits: u64,
 }
 
-/// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` must not move
-/// bytes that machine code has found for other handles of the call.
+/// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` may move bytes of
+/// other handles of the call only if machine code can read these.
 #[derive(Clone, Copy, Debug)]
 pub struct FastCallHelpers {
     /// Resolves a handle for the C parameter of this index. The result has the index after the last parameter. The
@@ -133,7 +133,12 @@ pub struct FastCallHelpers {
     /// exception [wait](crate::engine::values::Pending). Both get the parameter with the role
     /// [`Exit`](FastCallRole::Exit), or null.
     pub raise: Raise,
+    /// Releases the strings that `resolve` has copied, when C has returned or the call is refused.
+    pub release: Release,
 }
+
+/// See [`FastCallHelpers::release`].
+pub type Release = unsafe extern "C-unwind" fn(record: *const RecordHead);
 
 /// See [`FastCallHelpers::resolve`].
 pub type Resolve = unsafe extern "C-unwind" fn(
@@ -165,8 +170,8 @@ impl FastCallHelpers {
     /// The index that `raise` gets if memory for the function's code is exhausted at its first call.
     pub const NO_CODE: usize = usize::MAX;
 
-    fn addresses(&self) -> [usize; 2] {
-        [self.resolve as usize, self.raise as usize]
+    fn addresses(&self) -> [usize; 3] {
+        [self.resolve as usize, self.raise as usize, self.release as usize]
     }
 }
 

@@ -55,6 +55,7 @@ impl ValueModel {
             make: MakeFunctions::default(),
             info: None,
             indirect: false,
+            repeats: false,
         }
     }
 
@@ -121,6 +122,11 @@ impl ValueModel {
     /// Sets the struct that describes a call.
     pub fn info(self, info: impl Into<Option<CallInfo>>) -> Self {
         Self { info: info.into(), ..self }
+    }
+
+    /// Sets whether calls may repeat one of the engine's compiled code; see [the field](Self#structfield.repeats).
+    pub fn repeats(self, repeats: bool) -> Self {
+        Self { repeats, ..self }
     }
 
     /// Sets whether helpers get and return the addresses of values; see [the field](Self#structfield.indirect).

@@ -70,6 +70,12 @@ pub struct ValueModel {
     /// address of undefined. An address that [`EngineHelpers::result`] returns can be read until the native function
     /// returns. So can an address that a function of [`make`](Self::make) returns.
     pub indirect: bool,
+    /// True if a call may repeat one by a [fast call](crate::engine::fast_call) that was left with an exception. It then throws
+    /// the waiting exception instead of calling C again. Calls also reset [`Pending::exit`], so callbacks know whether a fast
+    /// call runs.
+    ///
+    /// [`Pending::exit`]: crate::engine::values::Pending::exit
+    pub repeats: bool,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.

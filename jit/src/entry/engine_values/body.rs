@@ -57,6 +57,7 @@ impl Body for EngineValuesBody<'_> {
         let key = self.key;
         let words = self.arrival.enter(b);
         let call = EngineCall::begin(b, self, &words);
+        call.check_repeated(b);
         let memory = call.result_memory(b);
         let (results, destination) = if key.is_buffered() {
             let (target, slots) = call.begin_by_interpreter(b);
@@ -91,6 +92,17 @@ impl Body for EngineValuesBody<'_> {
 }
 
 impl EngineCall<'_> {
+    /// Throws the exception that waits, if the model says that one may. No fast call runs then.
+    fn check_repeated(&self, b: &mut FunctionBuilder<'_>) {
+        if !self.model().repeats {
+            return;
+        }
+        let cell = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::PENDING as i32);
+        let null = b.ins().iconst(types::I64, 0);
+        b.ins().store(UNALIGNED, null, cell, Pending::EXIT as i32);
+        self.throw_if_pending(b, cell, |_| {});
+    }
+
     fn check_count(&self, b: &mut FunctionBuilder<'_>) {
         let count = self.native.key.arity();
         if count > 0 && !self.model().padded {
@@ -224,6 +236,11 @@ impl EngineCall<'_> {
     fn check_pending(&self, b: &mut FunctionBuilder<'_>, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let record = self.record_after_call(b);
         let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
+        self.throw_if_pending(b, cell, first);
+    }
+
+    /// Continues if no exception waits in the cell. Otherwise emits `first`, and throws.
+    fn throw_if_pending(&self, b: &mut FunctionBuilder<'_>, cell: Value, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
         let [thrown, next] = std::array::from_fn(|_| b.create_block());
         b.ins().brif(pending, thrown, &[], next, &[]);

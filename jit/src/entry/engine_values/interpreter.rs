@@ -126,6 +126,13 @@ impl Interpreter {
             unsafe { (helpers.fail)(call, why) };
             false
         };
+        if self.engine.model().repeats {
+            // SAFETY: the cell lives as long as its records.
+            unsafe { (*record.pending()).set_exit(ptr::null_mut()) };
+            if record.is_pending() {
+                return fail(Failure::Pending);
+            }
+        }
         let target = record.target();
         if target.is_null() {
             return fail(Failure::Closed);

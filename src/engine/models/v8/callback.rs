@@ -112,6 +112,7 @@ impl Generation {
         .truths([roots.no, roots.yes])
         .null(Singleton::word(roots.null))
         .constants_are_objects(true)
+        .repeats(self.fallback.is_some())
         .objects(ObjectClass::new(is_object, kinds))
         .numbers(numbers(roots).map(|objects| NumberClass::new(is_object, objects)))
     }

@@ -75,15 +75,18 @@ impl ViewLayout {
 
     fn typed_array(&self, instance_type: u16) -> Object {
         // For arrays in V8's own heap, the second word is that of the object that holds the bytes. It is 0 for others.
-        self.view([path(&[self.external_pointer]), path(&[self.base_pointer])], instance_type)
+        let base = || path(&[self.base_pointer]);
+        // The collector moves bytes in V8's heap. C may go on using those that it got, as with Node-API and Deno.
+        let settled = Check { at: base(), test: Test::equal(0, 8, 0) };
+        self.view(self.external_pointer, [base()], instance_type).settled(settled)
     }
 
     fn data_view(&self, instance_type: u16) -> Object {
-        self.view([path(&[self.external_pointer - DATA_POINTER])], instance_type)
+        self.view(self.external_pointer - DATA_POINTER, [], instance_type)
     }
 
-    fn view(&self, address: impl IntoIterator<Item = Path>, instance_type: u16) -> Object {
-        Object::new(address)
+    fn view(&self, address: i32, more: impl IntoIterator<Item = Path>, instance_type: u16) -> Object {
+        Object::new([path(&[address])].into_iter().chain(more))
             .checks([
                 is_of_type(instance_type),
                 Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
@@ -91,15 +94,17 @@ impl ViewLayout {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),
                 },
+                has_memory(address),
             ])
             .length(path(&[self.byte_length]))
     }
 
     fn array_buffer(&self, instance_type: u16) -> Object {
         let bits = Test::masked(0, 4, self.buffer_bits | RESIZABLE, 0);
-        Object::new([path(&[self.buffer_bit_field - BACKING_STORE])])
-            .checks([is_of_type(instance_type), Check { at: path(&[self.buffer_bit_field]), test: bits }])
-            .length(path(&[self.buffer_bit_field - BUFFER_BYTE_LENGTH]))
+        let address = self.buffer_bit_field - BACKING_STORE;
+        let checks =
+            [is_of_type(instance_type), Check { at: path(&[self.buffer_bit_field]), test: bits }, has_memory(address)];
+        Object::new([path(&[address])]).checks(checks).length(path(&[self.buffer_bit_field - BUFFER_BYTE_LENGTH]))
     }
 }
 
@@ -127,6 +132,12 @@ pub(super) fn numbers(roots: &Roots) -> Option<NumberObjects> {
 
 fn external(instance_type: u16) -> Object {
     Object::new([path(&[EXTERNAL_VALUE])]).checks([is_of_type(instance_type)])
+}
+
+/// Checks that an address is not 0, as that of an empty buffer is. Null means something else for C, so the helper gives such
+/// a buffer another address.
+fn has_memory(address: i32) -> Check {
+    Check { at: path(&[address]), test: Test::range(1, u64::MAX) }
 }
 
 fn is_of_type(instance_type: u16) -> Check {
