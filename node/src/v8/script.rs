@@ -49,6 +49,10 @@ impl ScriptFunction {
         Self { function: Global::new(v8, function), context: Global::new(v8, context), v8: Rc::clone(v8) }
     }
 
+    pub(crate) fn v8(&self) -> &V8 {
+        &self.v8
+    }
+
     /// Calls the function, with undefined as `this`.
     ///
     /// # Safety
