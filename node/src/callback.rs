@@ -24,6 +24,8 @@ const REFUSED: &str = "script cannot run while this function runs: make it with 
 struct ScriptCallback {
     local: LocalCallback,
     inbox: Rc<Inbox>,
+    /// `Some` while the callback is open.
+    open: Cell<Option<Open>>,
     /// `Some` while the callback keeps itself and the event loop.
     held: Cell<Option<Held>>,
 }
@@ -45,6 +47,22 @@ struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.inbox.release();
+    }
+}
+
+/// Counts a callback among the open ones of its environment.
+struct Open(Rc<Environment>);
+
+impl Open {
+    fn new(environment: &Rc<Environment>) -> Self {
+        environment.open_callbacks.set(environment.open_callbacks.get() + 1);
+        Self(Rc::clone(environment))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open_callbacks.set(self.0.open_callbacks.get() - 1);
     }
 }
 
@@ -83,7 +101,9 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
     let sender = Sender { gate: inbox.gate().clone(), name: name.into() };
     let thunk = Thunk::new(&signature).map_err(Thrown::error)?;
     let local = Callback::local(&thunk, options, sender, move |call: &mut Call<'_>| target.answer(call));
-    env.own(ScriptCallback { local: local.map_err(Thrown::type_error)?, inbox, held: Cell::new(None) })
+    let local = local.map_err(Thrown::type_error)?;
+    let open = Cell::new(Some(Open::new(&Environment::of(env)?)));
+    env.own(ScriptCallback { local, inbox, open, held: Cell::new(None) })
 }
 
 impl Target {
@@ -164,6 +184,7 @@ pub(crate) fn pointer(environment: &Environment, args: &Arguments<'_>) -> Result
 pub(crate) fn close(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let callback: &ScriptCallback = environment.env.owned(args.get(0))?;
     callback.local.close();
+    callback.open.take();
     callback.held.take();
     environment.env.undefined()
 }

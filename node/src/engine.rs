@@ -60,6 +60,15 @@ impl Node {
         self.v8.as_ref().map_or(Exit::Raise, |v8| v8.exit())
     }
 
+    /// Returns true if V8's collector may run. In V8 12.4 it must not in fast calls, which it does not find on the stack. What
+    /// needs it is refused there, so V8 makes an ordinary call.
+    fn may_collect(&self, site: Site) -> bool {
+        match &self.v8 {
+            Some(v8) if matches!(v8.exit(), Exit::Flag { .. }) => site.context.is_null() || v8.is_isolate(site.context),
+            _ => true,
+        }
+    }
+
     /// Copies a string for C, as UTF-8.
     pub(crate) fn c_string(&self, string: Value) -> Result<CString, Problem> {
         let bytes = self.env.as_utf8(string).unwrap_or_default();
@@ -85,7 +94,7 @@ impl Node {
         View::Bytes { address: bytes.address, len: bytes.len }
     }
 
-    fn view_other(&self, value: Value) -> View {
+    fn view_other(&self, site: Site, value: Value) -> View {
         let env = self.env;
         match env.kind(value) {
             Ok(ValueKind::Undefined) => View::Undefined,
@@ -99,6 +108,7 @@ impl Node {
                 Some(address) => View::Pointer(address.cast_const()),
                 None => View::Other(Kind::Object),
             },
+            Ok(ValueKind::Object) if !self.may_collect(site) => View::Other(Kind::Object),
             // No scope is open in fast calls.
             Ok(ValueKind::Object) => env.scope(|| self.view_object(value)),
             // Numbers are viewed before this. A failure means that the environment ends.
@@ -112,7 +122,7 @@ impl Node {
 unsafe impl Engine for Node {
     type Exception = Thrown;
 
-    unsafe fn view(&self, _: Site, words: Words) -> View {
+    unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
         if self.v8.is_some()
             && let Some(number) = v8::small_integer(value)
@@ -121,7 +131,7 @@ unsafe impl Engine for Node {
         }
         match self.env.as_number(value) {
             Some(number) => View::Number(number),
-            None => self.view_other(value),
+            None => self.view_other(site, value),
         }
     }
 
@@ -143,7 +153,7 @@ unsafe impl Engine for Node {
         value.map(words)
     }
 
-    unsafe fn text(&self, _: Site, words: Words) -> Option<Result<Text, Problem>> {
+    unsafe fn text(&self, site: Site, words: Words) -> Option<Result<Text, Problem>> {
         let string = value(words);
         match self.v8() {
             Some(v8) if v8.reads_strings() => {
@@ -157,7 +167,7 @@ unsafe impl Engine for Node {
             _ if self.env.kind(string).ok()? != ValueKind::String => return None,
             _ => {}
         }
-        Some(self.c_string(string).map(Texts::keep))
+        self.may_collect(site).then(|| self.c_string(string).map(Texts::keep))
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {

@@ -26,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) limit: Limit,
     /// The errno that the last call left which captured it.
     pub(crate) errno: Cell<i32>,
+    /// The number of callbacks that are not closed. Without one, C cannot call script on this thread.
+    pub(crate) open_callbacks: Cell<usize>,
     pub(crate) scopes: Scopes,
     inbox: OnceCell<Rc<Inbox>>,
     /// The context of calls from the event loop, for Node's asynchronous hooks.
@@ -77,6 +79,7 @@ impl Environment {
             v8,
             limit,
             errno: Cell::new(0),
+            open_callbacks: Cell::new(0),
             scopes: Scopes::new(env),
             inbox: OnceCell::new(),
             callbacks: OnceCell::new(),

@@ -11,8 +11,10 @@ use super::view::View;
 
 /// The part of an engine that machine code cannot do by itself. The other part is its [`ValueModel`].
 ///
-/// Values are passed as [`Words`], in the form that they have in the engine's memory. All methods run on the thread
-/// that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run script.
+/// Values are passed as [`Words`], in the form that they have in the engine's memory. If the model is
+/// [indirect](super::ValueModel::indirect), they are passed by their addresses instead, in the first word. All methods
+/// run on the thread that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run
+/// script.
 ///
 /// # Safety
 ///
@@ -40,6 +42,9 @@ pub unsafe trait Engine: 'static {
     unsafe fn view(&self, site: Site, value: Words) -> View;
 
     /// Makes a value for which the model does not have a class. It belongs to the caller.
+    ///
+    /// With an [indirect](super::ValueModel::indirect) model, all arguments of callbacks are made here, whatever their
+    /// class. The address can be read until the native function returns, also after [`hand_over`](Engine::hand_over).
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
 //! | [`FastCallRecord`], [`FastCallShape`] | a C function for such calls, and the part that functions of one signature share |
-//! | [`v8`] | fast calls of V8 |
+//! | [`v8`] | fast calls and ordinary callbacks of V8 |
 //!
 //! A type takes only values that it can hold: 128 is not an `i8`, 1.5 is not an integer, 0 is not a `bool`. A wrong
 //! argument never reaches C. The engine throws an [`EngineError`] that names the function, the argument and the type.
@@ -40,7 +40,8 @@
 //! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
 //! [`Realm`] with [`Realm::new`], and functions are [records](Realm::record). A compiler passes numbers and *handles*
 //! in registers: its realm is one [of handles](Realm::of_handles), and functions are [fast calls](Realm::fast_call).
-//! Each fast call has its own model. The engine's ordinary callback serves the calls that it refuses.
+//! Each fast call has its own model. The engine's ordinary callback serves the calls that it refuses. It may be a record: a
+//! realm whose model is [indirect](ValueModel::indirect) serves both, because its values are handles.
 //! [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an

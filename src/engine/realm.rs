@@ -16,7 +16,7 @@ use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
 use super::fast_call::{FastCallRecord, FastCallShape};
-use super::helpers::helpers;
+use super::helpers::{helpers, helpers_without_pins};
 use super::known_values::Callbacks;
 use super::problem::Problem;
 use super::realm_state::RealmState;
@@ -114,7 +114,8 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        let state = Arc::new(RealmState::new(abi, engine));
+        let without_callbacks = abi.as_ref().map(|abi| abi.without_callbacks(helpers_without_pins::<E>()));
+        let state = Arc::new(RealmState::new(abi, without_callbacks, engine));
         Self { state, callbacks: Callbacks::Possible, on_one_thread: PhantomData }
     }
 
@@ -223,8 +224,8 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread. The model describes
     ///   handles correctly.
     /// * The record outlives every call, and every way to call the function.
-    /// * After machine code has read an object, its bytes stay in place until C has returned. So in such a call
-    ///   [`Engine::view`] does not move or collect anything.
+    /// * Bytes of objects stay in place from the last call of [`Engine::view`] or [`Engine::text`] until C has returned. These
+    ///   may move bytes, because machine code's own objects are read afterwards.
     /// * The result of a refused call is not used. It may be an invalid value of its type.
     ///
     /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in

@@ -10,7 +10,6 @@ use hotcall_jit::{CompilePolicy, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::helpers::helpers_without_pins;
 use super::known_values::{Callbacks, KnownValues};
 use super::site::Site;
 use super::text::Text;
@@ -55,10 +54,9 @@ fn list(model: &ValueModel) -> Option<PinList> {
 }
 
 impl<E: Engine> RealmState<E> {
-    pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
+    pub(super) fn new(abi: Option<EngineAbi>, abi_without_callbacks: Option<EngineAbi>, engine: E) -> Self {
         let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
         let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
-        let abi_without_callbacks = abi.as_ref().map(|abi| abi.without_callbacks(helpers_without_pins::<E>()));
         Self {
             pending,
             waiting: RefCell::new(None),

@@ -282,7 +282,7 @@ impl Isolate {
             Class::ArrayBuffer => (field(word, buffer_pointer), field(word, buffer_length)),
             Class::DataView => (field(word, view_pointer), field(word, view_length)),
             Class::TypedArray => (field(word, array_pointer) + field(word, array_base), field(word, view_length)),
-            _ => return None,
+            Class::HeapNumber | Class::BigInt | Class::Oddball | Class::Text | Class::External => return None,
         };
         Some((std::ptr::with_exposed_provenance_mut(address as usize), len as usize))
     }
@@ -311,7 +311,9 @@ impl Isolate {
             _ if word == self.null => View::Null,
             _ if word == self.undefined => View::Undefined,
             _ if word == self.no || word == self.yes => View::Boolean(word == self.yes),
-            _ => View::Other(Kind::String),
+            Class::Oddball | Class::Text | Class::DataView | Class::TypedArray | Class::ArrayBuffer => {
+                View::Other(Kind::String)
+            }
         }
     }
 
@@ -324,7 +326,7 @@ impl Isolate {
             View::Null => "null".into(),
             View::Undefined => "undefined".into(),
             View::Pointer(address) => format!("{address:?}"),
-            other => format!("{other:?}"),
+            other @ (View::Bytes { .. } | View::ReadOnly { .. } | View::Other(_) | _) => format!("{other:?}"),
         }
     }
 

@@ -62,8 +62,18 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
             )
         };
         let external = (external != plain).then_some(external);
-        let roots =
-            without_layout.typed_array(Some(array)).external(external).heap_number(Some(double)).big_int(Some(big_int));
+        let made = |source| {
+            let made = isolate.run(source, "roots").ok()?;
+            // SAFETY: it is an object, and nothing moves it meanwhile.
+            Some(unsafe { v8::Roots::instance_type(word(made)) })
+        };
+        let roots = without_layout
+            .typed_array(Some(array))
+            .external(external)
+            .array_buffer(made("new ArrayBuffer(8)"))
+            .data_view(made("new DataView(new ArrayBuffer(8))"))
+            .heap_number(Some(double))
+            .big_int(Some(big_int));
         // SAFETY: the generation is that of this version.
         if unsafe { layout::is_true(isolate, &generation.handles(&roots)) } { roots } else { without_layout }
     })

@@ -57,22 +57,19 @@ const fn takes_wide(scalar: Scalar) -> bool {
 fn number(b: &mut FunctionBuilder<'_>, double: &DoubleObject, word: Value, scalar: Scalar, otherwise: Block) -> Value {
     let (base, at) = follow(b, &double.at, word);
     let number = b.ins().load(types::F64, UNALIGNED, base, at);
-    match scalar {
-        Scalar::F64 => number,
-        Scalar::F32 => {
-            // With FTZ a denormal float would become 0, so others convert it.
-            let bits = b.ins().load(types::I64, UNALIGNED, base, at);
-            let is_normal = numbers::is_normal_float(b, bits);
-            go_on_if(b, is_normal, otherwise);
-            b.ins().fdemote(types::F32, number)
-        }
-        _ => {
-            let bits = b.ins().load(types::I64, UNALIGNED, base, at);
-            let (whole, fits) = numbers::whole(b, number, bits, scalar);
-            go_on_if(b, fits, otherwise);
-            whole
-        }
+    if scalar == Scalar::F64 {
+        return number;
     }
+    let bits = b.ins().load(types::I64, UNALIGNED, base, at);
+    if scalar == Scalar::F32 {
+        // With FTZ a denormal float would become 0, so others convert it.
+        let is_normal = numbers::is_normal_float(b, bits);
+        go_on_if(b, is_normal, otherwise);
+        return b.ins().fdemote(types::F32, number);
+    }
+    let (whole, fits) = numbers::whole(b, number, bits, scalar);
+    go_on_if(b, fits, otherwise);
+    whole
 }
 
 /// Continues in `done` with the low 64 bits of an object's integer.

@@ -30,9 +30,12 @@ pub struct Object {
     /// The check that holds while the bytes stay in place if script runs; `None` if those of all such objects do.
     ///
     /// Structs and unions are copied before C runs. So their parameters take the other objects too. Parameters that give
-    /// C an address do not, and no result is written there. Helpers may move the bytes of such objects, too, but not those
-    /// of a [fast call](crate::engine::fast_call::FastCallHelpers).
+    /// C an address do not, and no result is written there.
     pub stays: Option<Check>,
+    /// The check that holds for objects whose bytes C may go on using after the call, as long as script keeps the object;
+    /// `None` if it holds for all of the kind. Parameters that give C an address take the others only from helpers, which
+    /// move the bytes to a place of their own.
+    pub settled: Option<Check>,
 }
 
 /// The number of an object's bytes: a number of elements, and their size.
@@ -106,7 +109,7 @@ impl Object {
     /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
         let address = address.into_iter().collect();
-        Self { checks: Box::default(), writable: Box::default(), address, length: None, stays: None }
+        Self { checks: Box::default(), writable: Box::default(), address, length: None, stays: None, settled: None }
     }
 
     /// Sets the checks that hold for these objects alone, in order.
@@ -131,6 +134,12 @@ impl Object {
         Self { stays: stays.into(), ..self }
     }
 
+    /// Sets the check that holds for bytes that C may go on using; see [the field](Self#structfield.settled). It may read
+    /// memory that the other checks make valid.
+    pub fn settled(self, settled: impl Into<Option<Check>>) -> Self {
+        Self { settled: settled.into(), ..self }
+    }
+
     /// Makes a kind whose bytes [script may move](Self#structfield.stays) or free at any time, all of them.
     pub fn moving(self) -> Self {
         self.stays(Check { at: Path([0].into()), test: Test::masked_range(0, 1, 0, 1..=1) })
@@ -145,7 +154,7 @@ impl Object {
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
-        let mut checks = self.checks.iter().chain(&self.stays).chain(&self.writable);
+        let mut checks = self.checks.iter().chain(&self.stays).chain(&self.settled).chain(&self.writable);
         is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
     }
 }
@@ -261,7 +270,8 @@ impl Want {
     pub(crate) fn checks(self, object: &Object) -> impl Iterator<Item = &Check> {
         let stays = object.stays.iter().filter(move |_| !matches!(self, Self::Bytes(_)));
         let writable = object.writable.iter().filter(move |_| matches!(self, Self::Destination { .. }));
-        stays.chain(writable)
+        let settled = object.settled.iter().filter(move |_| matches!(self, Self::Pointer { .. }));
+        stays.chain(settled).chain(writable)
     }
 }
 

@@ -13,7 +13,12 @@ use hotcall_testing::notation;
 use hotcall_testing::random::Random;
 
 use crate::heap;
-use crate::models::{Model, Passed, Returned};
+use crate::models::{self, Model, Passed, Returned};
+
+/// All models whose objects are not read.
+pub(crate) fn all() -> Vec<Model> {
+    models::all().into_iter().chain([frame(), arrays()]).collect()
+}
 
 /// The bit that tells objects. The low 32 bits of small integers are 0.
 const TAG: u64 = 1;

@@ -96,15 +96,15 @@ pub(crate) fn random_value(
         let is_number = model.numbers.as_ref().is_some_and(|numbers| numbers.test.holds(value));
         (is_object || is_number) && !is_known(model, value)
     };
-    if let Some(objects) = &model.objects {
-        if random.bits() % 10 < if heap::is_object(ty) { 7 } else { 1 } {
-            // Some objects are passed twice.
-            if heap.is_empty() || random.bits().is_multiple_of(3) {
-                heap.push(heap::random(random));
-            }
-            let object = pick(random, heap);
-            return object.pointer(objects).unwrap_or_else(|| object.value(objects));
+    if let Some(objects) = &model.objects
+        && random.bits() % 10 < if heap::is_object(ty) { 7 } else { 1 }
+    {
+        // Some objects are passed twice.
+        if heap.is_empty() || random.bits().is_multiple_of(3) {
+            heap.push(heap::random(random));
         }
+        let object = pick(random, heap);
+        return object.pointer(objects).unwrap_or_else(|| object.value(objects));
     }
     if model.numbers.is_some() && random.bits().is_multiple_of(3) {
         return random_number_object(random);

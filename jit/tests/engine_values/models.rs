@@ -6,8 +6,6 @@ use std::mem;
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_testing::notation;
 
-use crate::described;
-
 /// The arguments of a native function.
 pub(crate) struct Passed {
     pub(crate) context: *mut c_void,
@@ -33,7 +31,7 @@ pub(crate) struct Model {
 const IGNORED: u64 = 0x0bad_0bad_0bad_0bad;
 
 pub(crate) fn all() -> Vec<Model> {
-    vec![tagged(), offset_boxed(), tag_boxed(), shifted(), wide(), doubles(), described::frame(), described::arrays()]
+    vec![tagged(), offset_boxed(), tag_boxed(), shifted(), wide(), doubles()]
 }
 
 /// As QuickJS: 16 bytes, a payload and a tag.

@@ -31,7 +31,7 @@ fn boxed() -> ValueModel {
 
 #[test]
 fn models_of_other_tests_are_accepted() {
-    for model in models::all() {
+    for model in described::all() {
         assert!(EngineAbi::new(model.model, HELPERS).is_ok(), "{}", model.name);
     }
 }
@@ -328,7 +328,7 @@ fn wrong_truths_and_numbers_are_refused() {
             "booleans: two descriptions tell them",
         ),
         (|model| model.constants_are_objects = false, "some null pass the test of numbers that are objects"),
-        (|model| model.truths = Some([7 << 32, 8 << 32]), "some integers pass the test of booleans"),
+        (|model| model.truths = Some([7 << 32, 8 << 32]), "some booleans pass the test of integers"),
         (|model| model.truths = Some([model.null.unwrap().value[0], 1]), "some null pass the test of booleans"),
         (
             |model| model.numbers.as_mut().unwrap().test.len = 3,
@@ -360,6 +360,11 @@ fn addresses_of_values_need_values_of_a_word() {
         [CallRole::Callee, CallRole::Argc, CallRole::Argv],
         [0; 2],
         CallOutcome::Returned { thrown: Test::equal(0, 8, 0x77) },
+    );
+    // Nothing is loaded from the word of an exception.
+    assert_eq!(
+        refused(described().indirect(false), |model| model.call = Some(call.clone())),
+        "some exceptions of the call function pass the test of numbers that are objects"
     );
     assert_eq!(
         refused(described(), |model| model.call = Some(call)),

@@ -190,6 +190,11 @@ impl V8 {
         }
     }
 
+    /// Returns true if a pointer of a call is that of the isolate, which ordinary calls have.
+    pub(crate) fn is_isolate(&self, context: *const c_void) -> bool {
+        context == self.isolate.cast()
+    }
+
     /// The way in which fast calls are left: V8 12.4 repeats them by the ordinary callback.
     pub(crate) const fn exit(&self) -> Exit {
         self.generation.exit()

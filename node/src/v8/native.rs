@@ -19,25 +19,36 @@ use crate::ways::Limit;
 
 /// The native functions for one function of C. They last as long as script's function.
 pub(crate) struct Native {
-    ordinary: Record,
-    /// The callback that calls a function's record as one that may call script back.
-    marked: Option<LocalCallback>,
+    /// The record for calls in which script does not run.
+    alone: Record,
+    /// The other record, if the function may call script back.
+    marked: Option<Marked>,
     /// The function for optimised code, or the reason why there is none.
     fast: Result<Fast, String>,
+}
+
+/// The native function of a function that may call script back.
+struct Marked {
+    record: Record,
+    /// Calls this record if script may run, and otherwise the one that keeps nothing in place.
+    callback: LocalCallback,
 }
 
 impl Native {
     /// Makes the natives of a function. Returns the reason if Node-API has to call it.
     pub(crate) fn new(function: &CFunction) -> Result<Self, String> {
         let v8 = function.environment().v8.as_ref().map_err(String::clone)?;
-        let ordinary = ordinary(function)?;
-        let marked = function.calls_back().then(|| marked(function, &ordinary)).transpose()?;
-        Ok(Self { ordinary, marked, fast: v8.fast(function) })
+        if function.captures_errno() {
+            return Err("its errno is kept".into());
+        }
+        let alone = record(function, &function.environment().realm.without_callbacks())?;
+        let marked = function.calls_back().then(|| Marked::new(function, &alone)).transpose()?;
+        Ok(Self { alone, marked, fast: v8.fast(function) })
     }
 
     /// Makes script's function.
     pub(crate) fn function(&self, v8: &V8, name: &str, length: usize) -> Result<Value, Thrown> {
-        let callback = callback(self.marked.as_ref().map_or(self.ordinary.entry(), LocalCallback::as_ptr));
+        let callback = callback(self.marked.as_ref().map_or(self.alone.entry(), |marked| marked.callback.as_ptr()));
         let fast = self.fast.as_ref().map_or(std::ptr::null(), Fast::c_function);
         v8.function(name, callback, length, fast)
     }
@@ -56,18 +67,14 @@ impl Native {
 
     /// The number of calls of the ordinary callback.
     pub(crate) fn calls(&self) -> u64 {
-        self.ordinary.calls()
+        self.alone.calls() + self.marked.as_ref().map_or(0, |marked| marked.record.calls())
     }
 }
 
-/// Makes the ordinary callback.
-fn ordinary(function: &CFunction) -> Result<Record, String> {
-    if function.captures_errno() {
-        return Err("its errno is kept".into());
-    }
-    let realm = &function.environment().realm;
-    let realm = if function.calls_back() { realm.clone() } else { realm.without_callbacks() };
-    // SAFETY: script's author promises that the declaration is true. Script's function keeps the record.
+/// Makes a record of a function.
+fn record(function: &CFunction, realm: &Realm<Node>) -> Result<Record, String> {
+    // SAFETY: script's author promises that the declaration is true. Script's function keeps the record. That of a realm
+    // without callbacks is called only while script cannot run.
     let record = unsafe {
         if function.returns_bytes() {
             realm.record_into(function.function())
@@ -78,18 +85,28 @@ fn ordinary(function: &CFunction) -> Result<Record, String> {
     record.map_err(|error| error.to_string())
 }
 
-/// Makes the callback of a function that may call script back.
-fn marked(function: &CFunction, ordinary: &Record) -> Result<LocalCallback, String> {
-    let signature = Signature::new([Type::POINTER], None).map_err(|error| error.to_string())?;
-    let thunk = Thunk::new(&signature).map_err(|error| error.to_string())?;
-    let (environment, entry) = (Rc::clone(function.environment()), callback(ordinary.entry()));
-    let handler = move |call: &mut Call<'_>| {
-        let info = call.slots()[0].as_ptr();
-        // SAFETY: V8 has called the function with this struct.
-        environment.run_as(Running::CallsBack, || environment.scopes.call_c(|| unsafe { entry(info) }));
-    };
-    let options = LocalOptions::new();
-    Callback::local(&thunk, options, Err, handler).map_err(|error| error.to_string())
+impl Marked {
+    fn new(function: &CFunction, alone: &Record) -> Result<Self, String> {
+        let environment = Rc::clone(function.environment());
+        let record = record(function, &environment.realm)?;
+        let signature = Signature::new([Type::POINTER], None).map_err(|error| error.to_string())?;
+        let thunk = Thunk::new(&signature).map_err(|error| error.to_string())?;
+        let [alone, marked] = [alone, &record].map(|record| callback(record.entry()));
+        let handler = move |call: &mut Call<'_>| {
+            let info = call.slots()[0].as_ptr();
+            // SAFETY: V8 has called the function with this struct. Without open callbacks C cannot call script, and only
+            // script opens one.
+            unsafe {
+                if environment.open_callbacks.get() == 0 {
+                    alone(info);
+                } else {
+                    environment.run_as(Running::CallsBack, || environment.scopes.call_c(|| marked(info)));
+                }
+            }
+        };
+        let callback = Callback::local(&thunk, LocalOptions::new(), Err, handler).map_err(|error| error.to_string())?;
+        Ok(Self { record, callback })
+    }
 }
 
 /// Returns a native function for V8.

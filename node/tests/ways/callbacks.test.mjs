@@ -1,8 +1,9 @@
 // Functions that call script back, and functions that were not made for it.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { binding, calls, cold, functions, hasV8, hot } from "./ways.mjs";
+import { binding, calls, cold, functions, hasV8, hot, library } from "./ways.mjs";
 
 const text = `
     void set_callback(int32_t (*callback)(int32_t));
@@ -81,6 +82,25 @@ test("script can neither free nor move bytes that C works on", () => {
         assert.equal(bytes.length, 0);
         assert.ok(others.every((other) => other.every((byte) => byte === 9)));
     }
+});
+
+test("marked functions keep nothing in place as long as no callback is open", { skip: !hasV8 }, () => {
+    // Another process, because this one has open callbacks.
+    const text = `
+        const binding = require(${JSON.stringify(process.env.HOTCALL_BINARY ?? new URL("../../build/hotcall.node", import.meta.url).pathname)});
+        const f = binding.functions(binding.open(${JSON.stringify(library)}),
+            binding.declarations("uint32_t sum_bytes(const uint8_t *, uint32_t);", "c"), { bytes: true, callbacks: true });
+        const growing = new Uint8Array(new ArrayBuffer(16, { maxByteLength: 32 })).fill(1);
+        const sums = [f.sum_bytes(growing, 16)];
+        const callback = binding.callback(binding.declarations("void nothing(void);", "c"), "nothing", () => {}, {});
+        try { f.sum_bytes(growing, 16); } catch (error) { sums.push(error.message); }
+        binding.callbackClose(callback);
+        sums.push(f.sum_bytes(growing, 16));
+        console.log(JSON.stringify(sums));
+    `;
+    const [before, refused, after] = JSON.parse(execFileSync(process.execPath, ["-e", text], { encoding: "utf8" }));
+    assert.deepEqual([before, after], [16, 16]);
+    assert.match(refused, /resizable buffer/);
 });
 
 test("functions that call back refuse buffers that script can shrink", () => {

@@ -47,7 +47,9 @@ const cases = {
     "bool id_bool(bool)": [[true], [false]],
     "int32_t has_bytes(const void *)": [[new Uint8Array(4)], [null], [binding.alloc(8)], ["text"], [new DataView(new ArrayBuffer(8))]],
     "uint32_t sum_bytes(const uint8_t *, uint32_t)": [[Uint8Array.of(1, 2, 3), 3], [new Uint8Array(5000).fill(1), 5000]],
-    "size_t length_of(const char *)": [["text"], ["a".repeat(99)], ["é".repeat(7) + "x".repeat(20)], [Buffer.from("abc\0")]],
+    // In V8 12.4 nothing may be allocated in a fast call, so only flat strings of ASCII are fast.
+    "size_t length_of(const char *)": version === 22 ? [["text"], [Buffer.from("abc\0")]]
+        : [["text"], ["a".repeat(99)], ["é".repeat(7) + "x".repeat(20)], [Buffer.from("abc\0")]],
     "double vector_dot(struct vector, struct vector)": [[Float64Array.of(1, 2), Float64Array.of(3, 4)]],
     "struct vector vector_add(struct vector, struct vector)":
         [[Float64Array.of(1, 2), Float64Array.of(3, 4), new Float64Array(2)]],

@@ -138,6 +138,11 @@ fn check_classes(model: &ValueModel, classes: &[ModelClass]) -> Result<(), Model
 /// Checks that no value of a class passes for an exception of the call function.
 fn check_exceptions(model: &ValueModel, classes: &[ModelClass]) -> Result<(), ModelError> {
     let Some(CallOutcome::Returned { thrown }) = model.call.as_ref().map(|call| call.outcome) else { return Ok(()) };
+    // Callbacks look at the value before they know that script has thrown. They load nothing from an exception.
+    let exceptions = [thrown.low, thrown.high].map(|bits| with([0; 2], thrown.offset, bits));
+    if model.numbers.as_ref().is_some_and(|numbers| exceptions.iter().any(|&thrown| numbers.test.holds(thrown))) {
+        return Err(ModelError::Overlap { class: "exceptions of the call function", other: NUMBERS });
+    }
     let passes = |class: &&ModelClass| class.values.iter().any(|&value| thrown.holds(value));
     classes.iter().find(passes).map_or(Ok(()), |class| {
         Err(ModelError::Overlap { class: class.name, other: "exceptions of the call function" })

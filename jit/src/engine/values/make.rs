@@ -3,7 +3,9 @@
 use std::ffi::c_void;
 
 use crate::c::definitions::Signature;
+#[cfg(feature = "cranelift")]
 use crate::c::form::Form;
+#[cfg(feature = "cranelift")]
 use crate::c::scalar::Scalar;
 use crate::engine::test::Test;
 

@@ -10,8 +10,8 @@ use hotcall_jit::probe;
 use hotcall_jit::{Signature, Type};
 
 use super::generation::Generation;
-use super::objects::{TAG, numbers};
-use super::roots::Roots;
+use super::objects::numbers;
+use super::roots::{Roots, TAG};
 
 /// The layout of the struct that a callback gets, `FunctionCallbackInfo`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -2,8 +2,8 @@
 
 use hotcall_jit::engine::fast_call::{Exit, Handles, Small, Tag};
 
-use super::objects::{TAG, VIEW_10_0, VIEW_10_9, VIEW_12_6, VIEW_15_0, ViewLayout, numbers};
-use super::roots::Roots;
+use super::objects::{VIEW_10_0, VIEW_10_9, VIEW_12_6, VIEW_15_0, ViewLayout, numbers};
+use super::roots::{Roots, TAG};
 
 /// The properties of some versions of V8.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

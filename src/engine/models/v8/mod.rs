@@ -53,9 +53,19 @@
 //!   the callback's.
 //!
 //! A function that may call script back leaves buffers to [`Engine::view`](crate::engine::Engine::view) and
-//! [`Engine::pin`](crate::engine::Engine::pin): script may transfer or resize them, and V8 moves those in its own heap. For
-//! other functions, [`Realm::without_callbacks`](crate::engine::Realm::without_callbacks) makes records that read buffers in
-//! machine code. One realm serves both, and fast calls.
+//! [`Engine::pin`](crate::engine::Engine::pin): script may transfer or resize them. For other functions,
+//! [`Realm::without_callbacks`](crate::engine::Realm::without_callbacks) makes records that read buffers in machine code. One
+//! realm serves both, and fast calls.
+//!
+//! # Bytes in V8's heap
+//!
+//! V8 keeps the bytes of small typed arrays in its own heap, until something asks for their buffer. Its collector moves them.
+//! C may go on using bytes after a call, as long as script keeps the array. So C never gets an address in V8's heap: such
+//! arrays are not [settled](crate::engine::Object::settled), and `Engine::view` asks V8 for the buffer. Structs by value are
+//! read in V8's heap, and results are written there.
+//!
+//! `Engine::view` and [`Engine::text`](crate::engine::Engine::text) may then collect. In fast calls of 12.4 that is not
+//! possible: there they must refuse what they cannot read without, and V8 makes the ordinary call.
 
 mod callback;
 mod fast_call;

@@ -3,7 +3,7 @@
 use hotcall_jit::engine::fast_call::{Check, Object, Path};
 use hotcall_jit::engine::values::{DoubleObject, NumberObjects, Test, WideObject};
 
-use super::roots::Roots;
+use super::roots::{INSTANCE_TYPE, Roots, TAG};
 
 /// Offsets of fields from an object's first byte.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,9 +18,6 @@ pub(super) struct ViewLayout {
     buffer_bit_field: i32,
     buffer_bits: u64,
 }
-
-/// `Map::instance_type`, of two bytes.
-pub(super) const INSTANCE_TYPE: i32 = 12;
 
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
@@ -39,9 +36,6 @@ const BACKING_STORE: i32 = 16;
 const DETACHED: u64 = 1 << 2;
 const RESIZABLE: u64 = 1 << 5;
 const IMMUTABLE: u64 = 1 << 6;
-
-/// Addresses of objects have a 1 in the lowest bit. The low 32 bits of small integers are 0.
-pub(super) const TAG: i32 = 1;
 
 pub(super) const VIEW_10_0: ViewLayout = ViewLayout {
     buffer: 24,
@@ -81,7 +75,10 @@ impl ViewLayout {
 
     fn typed_array(&self, instance_type: u16) -> Object {
         // For arrays in V8's own heap, the second word is that of the object that holds the bytes. It is 0 for others.
-        self.view(self.external_pointer, [path(&[self.base_pointer])], instance_type)
+        let base = || path(&[self.base_pointer]);
+        // The collector moves bytes in V8's heap. C may go on using those that it got, as with Node-API and Deno.
+        let settled = Check { at: base(), test: Test::equal(0, 8, 0) };
+        self.view(self.external_pointer, [base()], instance_type).settled(settled)
     }
 
     fn data_view(&self, instance_type: u16) -> Object {

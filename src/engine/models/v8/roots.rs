@@ -1,6 +1,10 @@
 //! Words of an isolate, which are read when a program starts.
 
-use super::objects::{INSTANCE_TYPE, TAG};
+/// Addresses of objects have a 1 in the lowest bit. The low 32 bits of small integers are 0.
+pub(super) const TAG: i32 = 1;
+
+/// `Map::instance_type`, of two bytes.
+pub(super) const INSTANCE_TYPE: i32 = 12;
 
 /// The words that machine code compares with. They are read from an isolate when the program starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
