@@ -109,13 +109,21 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
 impl Target {
     /// Answers a call on script's thread.
     fn answer(&self, call: &mut Call<'_>) {
+        if self.environment.running() != Running::CallsBack {
+            return self.answer_other(call);
+        }
+        match &self.script {
+            Some(script) => self.run_by_v8(script, call),
+            None => self.run_by_node_api(call),
+        }
+    }
+
+    /// Answers a call that does not come from a function that may call script back.
+    #[cold]
+    fn answer_other(&self, call: &mut Call<'_>) {
         let environment = &self.environment;
         let refused = || Thrown::type_error(REFUSED);
         match environment.caller() {
-            Caller::CallsBack => match &self.script {
-                Some(script) => self.run_by_v8(script, call),
-                None => self.run_by_node_api(call),
-            },
             Caller::OtherThread => self.run_by_node_api(call),
             Caller::EventLoop => {
                 environment.env.scope(|| environment.from_the_event_loop(|| self.run_by_node_api(call)));
