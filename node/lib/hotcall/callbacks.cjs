@@ -17,10 +17,8 @@ const shapes = new WeakMap();
 function shapeOf(type) {
   let shape = shapes.get(type);
   if (shape === undefined) {
-    shapes.set(
-      type,
-      (shape = { declarations: declareFunction(KEY, type.signature), adapt: adapterOf(type.signature) }),
-    );
+    shape = { declarations: declareFunction(KEY, type.signature), adapt: adapterOf(type.signature) };
+    shapes.set(type, shape);
   }
   return shape;
 }

@@ -8,8 +8,9 @@ const { Signature } = require("./types.cjs");
 // Copies script's object as JSON can hold it. Each property is read once, so getters and proxies run once.
 function plain(value, path, above) {
   if (typeof value === "bigint") return Number(value);
-  if (typeof value === "function" || typeof value === "symbol")
+  if (typeof value === "function" || typeof value === "symbol") {
     throw new TypeError(`${path}: a ${typeof value} is not a declaration`);
+  }
   if (typeof value !== "object" || value === null) return value;
   if (above.includes(value)) throw new TypeError(`${path}: a type that contains itself`);
   const inside = [...above, value];

@@ -22,7 +22,7 @@ function functionAt(value, spec, options = {}) {
     callbacks,
     errno,
   });
-  return new CFunction(native, { name: NAME, signature, errno: errno === true, symbol: () => pointer }).function;
+  return new CFunction(native, { name: NAME, signature, errno: errno === true, symbol: { pointer } }).function;
 }
 
 module.exports = { functionAt };

@@ -6,8 +6,8 @@ const binding = require("../binding.cjs");
 const { libraryPath } = require("../permissions.cjs");
 const { declare, declareFunction } = require("./declare.cjs");
 const { CFunction } = require("./functions.cjs");
-const { accessors } = require("./statics.cjs");
 const { CType, Signature } = require("./types.cjs");
+const { Variable } = require("./variables.cjs");
 const { variadicFunction } = require("./variadic.cjs");
 
 const libraries = new WeakMap();
@@ -49,19 +49,14 @@ class Library {
       if (missing.has(key)) define(object, key, { value: null, enumerable: true });
       else defineLazily(object, key, () => this.#functionOf(key));
     }
-    for (const key of this.declared.variableKeys) this.#addVariable(object, key);
+    for (const key of this.declared.variableKeys) defineVariable(object, key, () => this.#variableOf(key));
     for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
     return object;
   }
 
-  #addVariable(object, key) {
+  #variableOf(key) {
     const { symbol, type, constant } = this.declared.variableOf(key);
-    const pointer = binding.symbol(this.handle, symbol);
-    const isClosed = () => binding.isClosed(this.handle);
-    define(object, key, {
-      ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed),
-      enumerable: true,
-    });
+    return new Variable(key, this.declared.typeOf(type), constant, new LibrarySymbol(this.handle, symbol));
   }
 
   #functionOf(key) {
@@ -71,7 +66,7 @@ class Library {
     const details = {
       name: key,
       errno: errno || isIn(this.#options.errno, key),
-      symbol: () => binding.symbol(this.handle, symbol),
+      symbol: new LibrarySymbol(this.handle, symbol),
     };
     if (signature.variadic === signature.parameters.length) {
       const make = (all, types) => this.#variadic(types, { ...details, signature: all });
@@ -100,6 +95,25 @@ class Library {
   }
 }
 
+// A symbol of a library, which is looked up at its first use.
+class LibrarySymbol {
+  #library;
+  #name;
+  #pointer;
+  constructor(library, name) {
+    this.#library = library;
+    this.#name = name;
+  }
+
+  get isClosed() {
+    return binding.isClosed(this.#library);
+  }
+
+  get pointer() {
+    return (this.#pointer ??= binding.symbol(this.#library, this.#name));
+  }
+}
+
 const isIn = (option, key) => option === true || (Array.isArray(option) && option.includes(key));
 
 function define(object, name, descriptor) {
@@ -114,6 +128,17 @@ function defineLazily(object, name, make) {
       const value = make();
       define(object, name, { value, enumerable: true });
       return value;
+    },
+  });
+}
+
+function defineVariable(object, name, make) {
+  let variable;
+  define(object, name, {
+    enumerable: true,
+    get: () => (variable ??= make()).value,
+    set(value) {
+      (variable ??= make()).value = value;
     },
   });
 }

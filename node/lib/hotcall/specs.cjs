@@ -21,7 +21,7 @@ const isDenoName = (text) => /^(?:[iu](?:8|16|32|64|size)|f32|f64|bool|pointer|b
 function fromText(text, declared) {
   const known = declared?.get(text);
   if (known !== undefined) return known;
-  if (isDenoName(text)) return fromObject(text);
+  if (isDenoName(text)) return fromDeno(text);
   const all = declare(`${declared?.text ?? ""}\n${variable(text)}`);
   const { skipped, unsupported } = all.problems;
   const found = all.variableOf(VARIABLE);
@@ -34,7 +34,15 @@ function fromText(text, declared) {
 }
 
 function fromObject(spec) {
-  const isFunction = spec?.parameters !== undefined;
+  if (typeof spec !== "object" || spec === null) {
+    throw new TypeError(`expected a type: a name, C text, an object or a type of a library, not ${String(spec)}`);
+  }
+  return fromDeno(spec);
+}
+
+// A name or an object of Deno's form.
+function fromDeno(spec) {
+  const isFunction = spec.parameters !== undefined;
   const declared = declare({ [VARIABLE]: isFunction ? spec : { type: spec } });
   if (!isFunction) return declared.typeOf(declared.variableOf(VARIABLE).type);
   const { parameters, result } = declared.functionOf(VARIABLE);
