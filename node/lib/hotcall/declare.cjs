@@ -5,31 +5,13 @@ const binding = require("../binding.cjs");
 const { DeclaredObject, DeclaredText } = require("./declared.cjs");
 const { Signature } = require("./types.cjs");
 
-// Copies script's object as JSON can hold it. Each property is read once, so getters and proxies run once.
-function plain(value, path, above) {
-  if (typeof value === "bigint") return Number(value);
-  if (typeof value === "function" || typeof value === "symbol") {
-    throw new TypeError(`${path}: a ${typeof value} is not a declaration`);
-  }
-  if (typeof value !== "object" || value === null) return value;
-  if (above.includes(value)) throw new TypeError(`${path}: a type that contains itself`);
-  const inside = [...above, value];
-  if (Array.isArray(value)) return Array.from(value, (element, index) => plain(element, `${path}[${index}]`, inside));
-  const copy = Object.create(null);
-  for (const key of Object.keys(value)) {
-    const property = plain(value[key], path === "" ? key : `${path}.${key}`, inside);
-    if (property !== undefined) copy[key] = property;
-  }
-  return copy;
-}
-
-// Reads declarations.
+// Reads declarations. `JSON.stringify` reads each property once, so getters and proxies run once.
 function declare(declarations) {
   if (typeof declarations === "string") return new DeclaredText(declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return new DeclaredObject(plain(declarations, "", []));
+  return new DeclaredObject(JSON.stringify(declarations));
 }
 
 // A type in Deno's form.

@@ -80,24 +80,22 @@ class DeclaredText extends Declared {
   }
 }
 
-// Declarations in Deno's form. `declarations` is a copy of script's object.
+// Declarations in Deno's form, as JSON.
 class DeclaredObject extends Declared {
   text = "";
   constants = [];
   problems = { unsupported: [], warnings: [], skipped: [] };
   typeNames = [];
+  functionKeys = [];
+  variableKeys = [];
   #declarations;
-  constructor(declarations) {
-    super(binding.declarations(JSON.stringify(declarations), "json"));
-    this.#declarations = declarations;
-  }
-
-  get functionKeys() {
-    return Object.keys(this.#declarations).filter((key) => this.#declarations[key].type === undefined);
-  }
-
-  get variableKeys() {
-    return Object.keys(this.#declarations).filter((key) => this.#declarations[key].type !== undefined);
+  constructor(json) {
+    super(binding.declarations(json, "json"));
+    this.#declarations = JSON.parse(json);
+    for (const key of Object.keys(this.#declarations)) {
+      const isVariable = Object.hasOwn(this.#declarations[key], "type");
+      (isVariable ? this.variableKeys : this.functionKeys).push(key);
+    }
   }
 
   functionOf(key) {

@@ -32,7 +32,9 @@ class Library {
   declared;
   #options;
   #symbols;
+  #aliases;
   constructor(path, declarations, options) {
+    this.#aliases = options.aliases ?? {};
     this.declared = declare(declarations);
     this.#options = { bytes: true, callbacks: options.callbacks, optional: options.optional, errno: options.errno };
     this.handle = binding.open(path, { lazy: options.lazy, global: options.global });
@@ -42,16 +44,28 @@ class Library {
   // Constants are inherited properties: those of whole headers are many, and are not listed among the functions.
   object() {
     const constants = Object.create(prototype);
-    for (const [name, value] of this.declared.constants) define(constants, name, { value, enumerable: true });
+    for (const [name, value] of this.declared.constants) define(constants, name, value);
     const object = Object.create(constants);
     const missing = new Set(binding.missing(this.#symbols));
+    const makeFunction = (key) => this.#functionOf(key);
     for (const key of this.declared.functionKeys) {
-      if (missing.has(key)) define(object, key, { value: null, enumerable: true });
-      else defineLazily(object, key, () => this.#functionOf(key));
+      if (missing.has(key)) define(object, key, null);
+      else defineLazily(object, key, makeFunction);
     }
-    for (const key of this.declared.variableKeys) defineVariable(object, key, () => this.#variableOf(key));
+    const makeVariable = (key) => this.#variableOf(key);
+    for (const key of this.declared.variableKeys) defineVariable(object, key, makeVariable);
     for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
+    for (const [alias, key] of Object.entries(this.#aliases)) this.#addAlias(object, alias, key);
     return object;
+  }
+
+  #addAlias(object, alias, key) {
+    const place = `the alias ${JSON.stringify(alias)}`;
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property === undefined) throw new TypeError(`${place}: nothing named ${JSON.stringify(key)} is declared`);
+    if (Object.hasOwn(object, alias)) throw new TypeError(`${place} is a declared name`);
+    if (this.declared.variableKeys.includes(key)) Object.defineProperty(object, alias, property);
+    else defineLazily(object, alias, () => object[key]);
   }
 
   #variableOf(key) {
@@ -116,17 +130,18 @@ class LibrarySymbol {
 
 const isIn = (option, key) => option === true || (Array.isArray(option) && option.includes(key));
 
-function define(object, name, descriptor) {
-  Object.defineProperty(object, name, { configurable: true, ...descriptor });
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
 }
 
 // Defines a property whose value is made when script first reads it.
 function defineLazily(object, name, make) {
-  define(object, name, {
+  Object.defineProperty(object, name, {
     enumerable: true,
+    configurable: true,
     get() {
-      const value = make();
-      define(object, name, { value, enumerable: true });
+      const value = make(name);
+      define(object, name, value);
       return value;
     },
   });
@@ -134,32 +149,23 @@ function defineLazily(object, name, make) {
 
 function defineVariable(object, name, make) {
   let variable;
-  define(object, name, {
+  Object.defineProperty(object, name, {
     enumerable: true,
-    get: () => (variable ??= make()).value,
+    configurable: true,
+    get: () => (variable ??= make(name)).value,
     set(value) {
-      (variable ??= make()).value = value;
+      (variable ??= make(name)).value = value;
     },
   });
 }
 
 function defineUnsupported(object, name, reason) {
-  define(object, name, {
+  Object.defineProperty(object, name, {
+    configurable: true,
     get() {
       throw new TypeError(`cannot use ${JSON.stringify(name)}: ${reason}`);
     },
   });
-}
-
-function addAliases(object, aliases) {
-  for (const [alias, key] of Object.entries(aliases)) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined)
-      throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
-    if (Object.hasOwn(object, alias)) throw new TypeError(`the alias ${JSON.stringify(alias)} is a declared name`);
-    if (descriptor.set === undefined && descriptor.get !== undefined) defineLazily(object, alias, () => object[key]);
-    else define(object, alias, descriptor);
-  }
 }
 
 function pathOf(path) {
@@ -173,7 +179,6 @@ function open(path, declarations, options = {}) {
   if (options.binary !== undefined) binding.use(pathOf(options.binary));
   const library = new Library(libraryPath(pathOf(path)), declarations, options);
   const object = library.object();
-  addAliases(object, options.aliases ?? {});
   libraries.set(object, library);
   return object;
 }

@@ -108,13 +108,11 @@ test("wrong_declarations_name_their_place", () => {
     () => open(library, { f: { parameters: ["i33"], result: "i32" } }),
     /f\.parameters\[0\].*i33|i33.*f\.parameters\[0\]/s,
   );
-  assert.throws(
-    () => open(library, { f: { parameters: [() => 1], result: "i32" } }),
-    /f\.parameters\[0\]: a function is not a declaration/,
-  );
+  assert.throws(() => open(library, { f: { parameters: [() => 1], result: "i32" } }), /f\.parameters\[0\]/);
+  assert.throws(() => open(library, { f: { parameters: ["i32"] } }), /missing field `result`/);
   const recursive = { struct: ["i32"] };
   recursive.struct.push(recursive);
-  assert.throws(() => open(library, { f: { parameters: [recursive], result: "i32" } }), /a type that contains itself/);
+  assert.throws(() => open(library, { f: { parameters: [recursive], result: "i32" } }), /circular/i);
   assert.throws(() => open(library, 5), /neither C text nor an object/);
   assert.throws(() => open(library, "int f(("), /line 1/);
 });
