@@ -2,16 +2,16 @@
 // Declarations: C text, or an object in Deno's form with hotcall's extensions.
 
 const binding = require("../binding.cjs");
-const { DeclaredObject, DeclaredText } = require("./declared.cjs");
+const { Declared } = require("./declared.cjs");
 const { Signature } = require("./types.cjs");
 
 // Reads declarations. `JSON.stringify` reads each property once, so getters and proxies run once.
 function declare(declarations) {
-  if (typeof declarations === "string") return new DeclaredText(declarations);
+  if (typeof declarations === "string") return new Declared(binding.declarations(declarations, "c"), declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return new DeclaredObject(JSON.stringify(declarations));
+  return new Declared(binding.declarations(JSON.stringify(declarations), "json"), "");
 }
 
 // A type in Deno's form.
@@ -37,7 +37,7 @@ function signatureJson({ parameters, result }) {
 // Declarations of one function, named `key`. Deno's form does not have alignments, so structs may become others.
 function declareFunction(key, signature) {
   const handle = binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
-  const made = Signature.of(JSON.parse(binding.describe(handle)).functions[0], new Map());
+  const made = Signature.of(JSON.parse(binding.describe(handle, key)), new Map());
   const types = ({ parameters, result }) => [...parameters.map(({ type }) => type), result];
   const inMade = types(made);
   types(signature).forEach((type, index) => {

@@ -54,9 +54,13 @@ class Library {
     }
     const makeVariable = (key) => this.#variableOf(key);
     for (const key of this.declared.variableKeys) defineVariable(object, key, makeVariable);
-    for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
+    for (const key of this.declared.unsupportedKeys) defineUnsupported(object, key, (key) => this.#reasonOf(key));
     for (const [alias, key] of Object.entries(this.#aliases)) this.#addAlias(object, alias, key);
     return object;
+  }
+
+  #reasonOf(key) {
+    return this.declared.problems.unsupported.find((one) => one.key === key).reason;
   }
 
   #addAlias(object, alias, key) {
@@ -69,12 +73,12 @@ class Library {
   }
 
   #variableOf(key) {
-    const { symbol, type, constant } = this.declared.variableOf(key);
+    const { symbol, type, constant } = this.declared.describe(key);
     return new Variable(key, this.declared.typeOf(type), constant, new LibrarySymbol(this.handle, symbol));
   }
 
   #functionOf(key) {
-    const description = this.declared.functionOf(key);
+    const description = this.declared.describe(key);
     const { symbol, errno, nonblocking } = description;
     const signature = this.declared.signatureOf(description);
     const details = {
@@ -159,11 +163,11 @@ function defineVariable(object, name, make) {
   });
 }
 
-function defineUnsupported(object, name, reason) {
+function defineUnsupported(object, name, reasonOf) {
   Object.defineProperty(object, name, {
     configurable: true,
     get() {
-      throw new TypeError(`cannot use ${JSON.stringify(name)}: ${reason}`);
+      throw new TypeError(`cannot use ${JSON.stringify(name)}: ${reasonOf(name)}`);
     },
   });
 }
@@ -209,10 +213,10 @@ function describe(object) {
   return {
     path: binding.resolvedPath(handle),
     functions: Object.fromEntries(
-      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))]),
+      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.describe(key))]),
     ),
     variables: Object.fromEntries(
-      declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)]),
+      declared.variableKeys.map((key) => [key, declared.typeOf(declared.describe(key).type)]),
     ),
     constants: Object.fromEntries(declared.constants),
     ...declared.problems,

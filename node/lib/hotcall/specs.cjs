@@ -23,10 +23,10 @@ function fromText(text, declared) {
   if (known !== undefined) return known;
   if (isDenoName(text)) return fromDeno(text);
   const all = declare(`${declared?.text ?? ""}\n${variable(text)}`);
-  const { skipped, unsupported } = all.problems;
-  const found = all.variableOf(VARIABLE);
-  const type = found && all.typeOf(found.type);
+  const found = all.describe(VARIABLE);
+  const type = found === null ? undefined : all.typeOf(found.type);
   if (type !== undefined && !(type.isRecord && type.fields.length === 0)) return type;
+  const { skipped, unsupported } = all.problems;
   const incomplete = type === undefined ? undefined : "its members are not declared";
   const reason =
     incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
@@ -44,8 +44,8 @@ function fromObject(spec) {
 function fromDeno(spec) {
   const isFunction = spec.parameters !== undefined;
   const declared = declare({ [VARIABLE]: isFunction ? spec : { type: spec } });
-  if (!isFunction) return declared.typeOf(declared.variableOf(VARIABLE).type);
-  const { parameters, result } = declared.functionOf(VARIABLE);
+  if (!isFunction) return declared.typeOf(declared.describe(VARIABLE).type);
+  const { parameters, result } = declared.describe(VARIABLE);
   return declared.typeOf({ kind: "function", to: { function: { parameters, result } } });
 }
 
