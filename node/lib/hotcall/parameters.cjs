@@ -36,7 +36,7 @@ function pointerConversion(signature, type, place) {
   if (encoding !== undefined) {
     if (type.direction === "out" || type.direction === "inout")
       return textBufferArgument(type, encoding, length, place);
-    return encoding === utf8 ? undefined : textArgument(encoding);
+    return type.kind === "text" ? undefined : textArgument(encoding);
   }
   if (target === undefined) return length.isDeclared ? memoryArgument(type, undefined, length, place) : undefined;
   const holds = target.isRecord || target.kind === "text";

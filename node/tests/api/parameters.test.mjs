@@ -164,6 +164,8 @@ test("strings_go_to_c_and_come_back", () => {
   assert.equal(lib.text_length16("a👋"), 3n);
   assert.equal(lib.text_length32("a👋"), 2n);
   assert.equal(lib.id_text("again"), "again");
+  const utf8 = open(library, "#include <stddef.h>\nsize_t text_length(const char8_t *text);");
+  assert.equal(utf8.text_length("Grüße"), 7n);
   assert.throws(() => lib.text_length(5), /cannot call "text_length": argument 1/);
   assert.throws(() => lib.text_length16(5), /cannot call "text_length16": argument 1/);
 });
