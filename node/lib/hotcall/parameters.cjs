@@ -23,7 +23,7 @@ function conversionOf(signature, index, place, returnsText) {
 }
 
 function conversionOfType(signature, type, place) {
-  if (type.isRecord) return recordArgument(type, codecOf(type), place);
+  if (type.isRecord) return recordArgument(codecOf(type), place);
   if (type.kind === "function") return argumentOfFunction(type, place);
   return type.isPointer ? pointerConversion(signature, type, place) : undefined;
 }

@@ -3,43 +3,19 @@
 
 const { bytesOf } = require("./arrays.cjs");
 const { isBytes, expected, join, refuse } = require("./refusal.cjs");
-
-class Union {
-  #view;
-  static view(union) {
-    return union.#view;
-  }
-  static is(value) {
-    return typeof value === "object" && value !== null && #view in value;
-  }
-  constructor(view) {
-    this.#view = view;
-  }
-}
-
-const { view: viewOf, is: isUnion } = Union;
-delete Union.view;
-delete Union.is;
+const { isShown, shownClass, viewOfShown } = require("./shown.cjs");
 
 // Changes of a union's value stay in it: it has no memory for strings.
 const change = (name) => ({ place: `cannot write the member ${JSON.stringify(name)} of a union`, kept: null });
 
 // A class of unions with these members.
 function unionClass(type, members) {
-  const Made = { [type.name ?? "union"]: class extends Union {} }[type.name ?? "union"];
-  for (const { name, codec } of members) {
-    Object.defineProperty(Made.prototype, name, {
-      enumerable: true,
-      configurable: true,
-      get() {
-        return codec.decode(viewOf(this), 0);
-      },
-      set(value) {
-        codec.encode(value, viewOf(this), 0, change(name), "", "");
-      },
-    });
-  }
-  return Made;
+  const accessor = ({ name, codec }) => ({
+    name,
+    get: (view) => codec.decode(view, 0),
+    set: (view, value) => codec.encode(value, view, 0, change(name), "", ""),
+  });
+  return shownClass(type.name ?? "union", members.map(accessor));
 }
 
 const copyOf = (view, at, size) => {
@@ -70,8 +46,8 @@ function unionCodec(type, members) {
   return {
     size,
     encode(value, view, at, context, path, name) {
-      if (isUnion(value) || isBytes(value)) {
-        copyBytes(isUnion(value) ? viewOf(value) : value, view, at, size, type, context, path, name);
+      if (isShown(value) || isBytes(value)) {
+        copyBytes(isShown(value) ? viewOfShown(value) : value, view, at, size, type, context, path, name);
         return;
       }
       if (typeof value !== "object" || value === null) refuse(context, path, name, type, expected("an object", value));
@@ -82,8 +58,8 @@ function unionCodec(type, members) {
     decode: (view, at) => new Made(copyOf(view, at, size)),
     // Writes a union that script has. Of an object, the members that it has are written.
     assign(value, view, at) {
-      if (isUnion(value)) {
-        bytesOf(viewOf(value), 0, size).set(bytesOf(view, at, size));
+      if (isShown(value)) {
+        bytesOf(viewOfShown(value), 0, size).set(bytesOf(view, at, size));
         return;
       }
       for (const { name, codec } of members) {

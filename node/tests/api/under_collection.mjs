@@ -17,13 +17,22 @@ function round(i) {
   assert.equal(quotient[0] * 7 + remainder.value, i);
   const squares = [];
   lib.squares(squares, i % 20);
-  assert.deepEqual(squares, Array.from({ length: i % 20 }, (_, n) => n * n));
+  assert.deepEqual(
+    squares,
+    Array.from({ length: i % 20 }, (_, n) => n * n),
+  );
   const person = { ...lib.person_make(`name${i}`, i), note: `a note ${i}` };
   assert.equal(lib.person_name_length(person), BigInt(person.name.length));
   assert.equal(lib.person_age(person), i);
-  assert.equal(lib.apply((a, b) => a * b + [1, 2, 3].length, i, 2), i * 2 + 3);
+  assert.equal(
+    lib.apply((a, b) => a * b + [1, 2, 3].length, i, 2),
+    i * 2 + 3,
+  );
   assert.equal(lib.apply(add, i, 1), i + 1);
-  assert.deepEqual(lib.make_point((x, y) => ({ x: y, y: x }), i, 2), { x: 2, y: i });
+  assert.deepEqual(
+    lib.make_point((x, y) => ({ x: y, y: x }), i, 2),
+    { x: 2, y: i },
+  );
   const text = [];
   lib.format(text, 32, "%d-%s", "int", i, "const char *", `x${i}`);
   assert.deepEqual(text, [`${i}-x${i}`]);
