@@ -186,6 +186,18 @@ test("strings_of_wide_characters_are_members", () => {
   assert.throws(() => (cell.value = { name: "x".repeat(8), title: "" }), /name \(char16_t\[8\]\): a string of 8 units/);
 });
 
+test("characters_of_denos_form_are_strings", () => {
+  const wide = { struct: { name: { array: "char16_t", length: 8 }, title: { array: "wchar_t", length: 4 } } };
+  const cell = out(wide, { name: "Zoë👋", title: "añ" });
+  assert.deepEqual(cell.value, { name: "Zoë👋", title: "añ" });
+  const deno = open(library, {
+    text_length16: { parameters: [{ pointer: "char16_t", const: true }], result: "usize" },
+    greeting32: { parameters: [], result: { pointer: "wchar_t", const: true } },
+  });
+  assert.equal(deno.text_length16("a👋"), 3n);
+  assert.equal(deno.greeting32(), "Grüße, 世界 👋");
+});
+
 test("a_getter_that_calls_the_function_again_does_not_change_its_arguments", () => {
   const inner = () => lib.dot({ x: 10, y: 10 }, { x: 10, y: 10 });
   const result = lib.dot(
