@@ -7,6 +7,7 @@ const { libraryPath } = require("../permissions.cjs");
 const { declare, declareFunction } = require("./declare.cjs");
 const { CFunction } = require("./functions.cjs");
 const { CType, Signature } = require("./types.cjs");
+const { optionsOf } = require("./options.cjs");
 const { Variable } = require("./variables.cjs");
 const { variadicFunction } = require("./variadic.cjs");
 
@@ -178,8 +179,11 @@ function pathOf(path) {
   throw new TypeError("the path is neither a string, a URL nor null");
 }
 
+const OPTIONS = ["callbacks", "errno", "optional", "aliases", "lazy", "global", "binary"];
+
 // Loads a library, and returns its functions. A path of null is the process itself.
-function open(path, declarations, options = {}) {
+function open(path, declarations, given) {
+  const options = optionsOf("open", given, OPTIONS);
   if (options.binary !== undefined) binding.use(pathOf(options.binary));
   const library = new Library(libraryPath(pathOf(path)), declarations, options);
   const object = library.object();

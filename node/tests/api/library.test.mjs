@@ -154,6 +154,16 @@ test("load_flags_are_passed_on", () => {
   assert.equal(open(library, "void nop(void);", { lazy: true, global: true }).nop(), undefined);
 });
 
+test("unknown_options_are_refused", () => {
+  const text = "void nop(void);";
+  assert.throws(() => open(library, text, { callback: true }), {
+    name: "TypeError",
+    message: 'open: the option "callback" is not one of callbacks, errno, optional, aliases, lazy, global, binary',
+  });
+  assert.throws(() => open(library, text, 5), /open: the options are not an object/);
+  assert.throws(() => open(library, text, { callbacks: "nop" }), /callbacks/);
+});
+
 test("variables_are_read_and_written_in_c", () => {
   const lib = open(library, header);
   lib.counter_value = 99;
