@@ -106,10 +106,10 @@ class Library {
   #freeing(name, key) {
     if (this.declared.functionKeys.includes(name)) return binding.functionOf(this.#symbols, name);
     const pointer = binding.symbol(this.handle, name);
-    if (pointer === null)
-      throw new Error(
-        `cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`,
-      );
+    if (pointer === null) {
+      const place = `cannot use ${JSON.stringify(key)}`;
+      throw new Error(`${place}: there is no function ${JSON.stringify(name)}, which frees its result`);
+    }
     return binding.pointerFunction(pointer, declareFunction(name, FREE), name, {});
   }
 }

@@ -33,9 +33,9 @@ function pointerConversion(signature, type, place) {
   const target = type.kind === "text" ? undefined : type.target;
   const length = lengthOf(signature, type, encoding?.unit ?? target?.size ?? 1);
   const isMarked = type.direction !== undefined || length.isDeclared;
+  const isWritten = type.direction === "out" || type.direction === "inout";
   if (encoding !== undefined) {
-    if (type.direction === "out" || type.direction === "inout")
-      return textBufferArgument(type, encoding, length, place);
+    if (isWritten) return textBufferArgument(type, encoding, length, place);
     return type.kind === "text" ? undefined : textArgument(encoding);
   }
   if (target === undefined) return length.isDeclared ? memoryArgument(type, undefined, length, place) : undefined;

@@ -10,10 +10,10 @@ const change = (name) => ({ place: `cannot write the member ${JSON.stringify(nam
 
 // A class of unions with these members.
 function unionClass(type, members) {
-  const accessor = ({ name, codec }) => ({
+  const accessor = ({ name, offset, codec }) => ({
     name,
-    get: (view) => codec.decode(view, 0),
-    set: (view, value) => codec.encode(value, view, 0, change(name), "", ""),
+    get: (view) => codec.decode(view, offset),
+    set: (view, value) => codec.encode(value, view, offset, change(name), "", ""),
   });
   return shownClass(type.name ?? "union", members.map(accessor));
 }
@@ -23,11 +23,11 @@ const copyOf = (view, at, size) => {
   return new DataView(view.buffer.slice(from, from + size));
 };
 
-// The member that an object gives a value for.
-function given(value, members, type, context, path, name) {
-  const found = members.filter((member) => value[member.name] !== undefined);
+// The alternative that an object gives values for.
+function given(value, alternatives, type, context, path, name) {
+  const found = alternatives.filter(({ names }) => names.some((name) => value[name] !== undefined));
   if (found.length === 1) return found[0];
-  const names = members.map((member) => member.name).join(", ");
+  const names = alternatives.map(({ names }) => names.join(" and ")).join(", ");
   return refuse(context, path, name, type, `expected one of ${names}, not ${found.length} of them`);
 }
 
@@ -39,8 +39,9 @@ function copyBytes(source, view, at, size, type, context, path, name) {
   bytesOf(view, at, size).set(bytes);
 }
 
-// The codec of a union. `members` are its named members, which all begin at its first byte.
-function unionCodec(type, members) {
+// The codec of a union. Its value shows `members`, which are { name, offset, codec }. An object gives one of the
+// `alternatives`, which are { names, codec, of, path }: the codec writes `of(value)`.
+function unionCodec(type, members, alternatives) {
   const { size } = type;
   const Made = unionClass(type, members);
   return {
@@ -51,9 +52,9 @@ function unionCodec(type, members) {
         return;
       }
       if (typeof value !== "object" || value === null) refuse(context, path, name, type, expected("an object", value));
-      const member = given(value, members, type, context, path, name);
+      const alternative = given(value, alternatives, type, context, path, name);
       bytesOf(view, at, size).fill(0);
-      member.codec.encode(value[member.name], view, at, context, join(path, name), member.name);
+      alternative.codec.encode(alternative.of(value), view, at, context, join(path, name), alternative.path);
     },
     decode: (view, at) => new Made(copyOf(view, at, size)),
     // Writes a union that script has. Of an object, the members that it has are written.
@@ -62,8 +63,8 @@ function unionCodec(type, members) {
         bytesOf(viewOfShown(value), 0, size).set(bytesOf(view, at, size));
         return;
       }
-      for (const { name, codec } of members) {
-        if (value[name] !== undefined) value[name] = codec.decode(view, at);
+      for (const { name, offset, codec } of members) {
+        if (value[name] !== undefined) value[name] = codec.decode(view, at + offset);
       }
     },
   };
@@ -71,8 +72,8 @@ function unionCodec(type, members) {
 
 // The codec of a union without a name inside of a struct. Its members are the struct's own.
 // `spread` gives them to a value of the struct. `encode` takes the struct's value.
-function anonymousUnionCodec(type, members) {
-  const union = unionCodec(type, members);
+function anonymousUnionCodec(type, members, alternatives) {
+  const union = unionCodec(type, members, alternatives);
   const key = Symbol("union");
   const forward = members.map(({ name }) => [
     name,

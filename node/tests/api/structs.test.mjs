@@ -179,6 +179,19 @@ test("members_without_names_are_arrays_and_members_of_members", () => {
   assert.equal(cell.value.b, 0x40000000);
 });
 
+test("structs_without_a_name_in_unions_are_given_whole", () => {
+  const text = "union vector { struct { int x, y; }; int v[2]; union { float f; double d; }; }; void nop(void);";
+  const { "union vector": vector } = types(open(library, text));
+  const cell = out(vector, { x: 5, y: 6 });
+  assert.deepEqual([cell.value.x, cell.value.y, cell.value.v], [5, 6, Int32Array.of(5, 6)]);
+  cell.value = { v: [7, 8] };
+  assert.equal(cell.value.y, 8);
+  cell.value = { d: 1.5 };
+  assert.equal(cell.value.d, 1.5);
+  assert.throws(() => (cell.value = { x: 1 }), /y \(i32\): expected an integer, not undefined/);
+  assert.throws(() => (cell.value = { x: 1, v: [1] }), /expected one of x and y, v, f, d, not 2 of them/);
+});
+
 test("strings_of_wide_characters_are_members", () => {
   const { "struct wide": wide } = types(lib);
   const cell = out(wide, { name: "Zoë👋", title: "añ" });
