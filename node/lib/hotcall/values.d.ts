@@ -98,7 +98,7 @@ export type Given<T> =
   : T extends WideName ? number | bigint
   : T extends "bool" ? boolean
   : T extends "pointer" | "buffer" ? Pointer | Bytes
-  : T extends "function" ? Pointer | Callback
+  : T extends "function" ? Pointer | Callback | CFunction
   : T extends FunctionPointerSpec ? Pointer | Callback | CFunction | CallbackOf<T["function"]>
   : T extends StructSpec ? GivenMembers<T["struct"]> | Bytes
   : T extends UnionSpec ? OneOf<GivenMembers<T["union"]>> | UnionValue<Mutable<ReadMembers<T["union"]>>> | Bytes
