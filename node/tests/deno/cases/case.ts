@@ -31,20 +31,20 @@ export function show(value: unknown): string {
   return `{${Object.entries(value).map(([name, one]) => `${name}: ${show(one)}`).join(", ")}}`;
 }
 
+/** What Deno is not asked for. What ends its process runs there when the environment variable CASE names it. */
+export const [ENDS, UNSAFE, MISSING] = ["ends the process", "is not safe", "does not have it"];
+
 /** Prints what something gives: a value, or the name of the error that it throws. */
-export async function test(name: string, run: () => unknown): Promise<void> {
+export async function test(name: string, run: () => unknown, inDeno?: string): Promise<void> {
   if (only !== undefined && only !== name) return;
-  let outcome;
-  try {
-    outcome = show(await run());
-  } catch (error) {
-    outcome = error instanceof Error ? `throws ${error.name}` : `throws ${show(error)}`;
-  }
-  console.log(`${name} → ${outcome}`);
+  const isAsked = inDeno === undefined || only === name || !("version" in Deno);
+  console.log(`${name} → ${isAsked ? await outcome(run) : inDeno}`);
 }
 
-/** The same for what ends Deno's process. There it runs only when the environment variable CASE names it. */
-export async function testUnlessDenoEnds(name: string, run: () => unknown): Promise<void> {
-  if ("version" in Deno && only !== name) console.log(`${name} → ends the process`);
-  else await test(name, run);
+async function outcome(run: () => unknown): Promise<string> {
+  try {
+    return show(await run());
+  } catch (error) {
+    return `throws ${error instanceof Error ? error.name : show(error)}`;
+  }
 }

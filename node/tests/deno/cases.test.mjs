@@ -1,0 +1,63 @@
+// Runs the scripts in `cases` here and in Deno. `*.out` has their lines. Where Deno gives something else, the next line
+// says what, and names the row of the table of differences in `docs/deno.md` that decides so:
+//
+//     u8 of 256 → throws TypeError
+//       in Deno: 0 (range)
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fixture, hasDeno, here, inDeno, inNode } from "./script.mjs";
+
+const ENDS = "ends the process";
+
+const folder = join(here, "cases");
+const scripts = readdirSync(folder).flatMap((file) => (file.endsWith(".out") ? [file.slice(0, -4)] : []));
+
+// The cases of a script: their names, what they give here and in Deno, and the row that decides so.
+function cases(script) {
+  const found = [];
+  for (const line of readFileSync(join(folder, `${script}.out`), "utf8").trimEnd().split("\n")) {
+    const difference = /^  in Deno: (.*) \((.*)\)$/.exec(line);
+    const outcome = /^(.*) → (.*)$/.exec(line);
+    if (difference !== null) Object.assign(found.at(-1), { inDeno: difference[1], row: difference[2] });
+    else found.push({ name: outcome[1], here: outcome[2], inDeno: outcome[2] });
+  }
+  return found;
+}
+
+const print = (all, where) => all.map((one) => `${one.name} → ${one[where]}\n`).join("");
+
+// The names in the first column of the table.
+const documented = readFileSync(join(here, "..", "..", "docs", "deno.md"), "utf8")
+  .split("\n")
+  .flatMap((line) => /^\| `([^`]+)` \|/.exec(line)?.[1] ?? []);
+
+for (const script of scripts) {
+  const path = join(folder, `${script}.ts`);
+  const all = cases(script);
+
+  test(`${script}: this Node gives what is written down`, () => {
+    const { status, stdout, stderr } = inNode(path, [fixture]);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: print(all, "here"), stderr: "" });
+  });
+
+  test(`${script}: differences are in the table`, () => {
+    for (const { name, row } of all) assert.ok(row === undefined || documented.includes(row), `${name}: ${row}`);
+  });
+
+  test(`${script}: Deno gives what is written down`, { skip: !hasDeno && "Deno is not there" }, () => {
+    const { status, stdout } = inDeno(path, [fixture]);
+    const known = all.filter((one) => one.inDeno !== "does not have it");
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: print(known, "inDeno") });
+  });
+
+  const ending = all.filter((one) => one.inDeno === ENDS);
+  test(`${script}: what ends Deno's process`, { skip: !hasDeno && "Deno is not there" }, () => {
+    for (const { name } of ending) {
+      const { signal, stdout, stderr } = inDeno(path, [fixture], { env: { CASE: name } });
+      assert.ok(signal !== null || /panicked/.test(stderr), `${name}: ${stdout}`);
+    }
+  });
+}
