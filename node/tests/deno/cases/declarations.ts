@@ -76,6 +76,7 @@ const odd = open({ add: { parameters, get result() { return "i32"; }, comment: "
 parameters[0] = "f64";
 await test("a declaration that is changed", () => odd.add(1, 2));
 await test("a proxy", () => open(new Proxy({ add }, {})).add(1, 2));
+await test("an inherited declaration", () => typeof open({ add: Object.create(add) }).add);
 await test("inherited symbols", () => Object.keys(open(Object.create({ add }))));
 
 // As in Deno, script may replace functions, but neither variables nor nonblocking functions.
