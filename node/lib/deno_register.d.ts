@@ -4,6 +4,8 @@ import * as ffi from "./deno.js";
 
 declare global {
   namespace Deno {
+    /** The arguments behind the script. */
+    const args: string[];
     /** The system and the processor, in Rust's names. */
     const build: {
       readonly os: "linux" | "darwin" | "windows" | "freebsd" | "netbsd" | "openbsd" | "aix" | "solaris" | "android";

@@ -1,4 +1,4 @@
-// Runs the scripts in `cases` here and in Deno. `*.out` has their lines. Where Deno gives something else, the next line
+// Runs the scripts in `scripts/cases` here and in Deno. `*.out` has their lines. Where Deno gives something else, the next line
 // says what, and names the row of the table of differences in `docs/deno.md` that decides so:
 //
 //     u8 of 256 → throws TypeError
@@ -12,7 +12,7 @@ import { fixture, hasDeno, here, inDeno, inNode } from "./script.mjs";
 
 const ENDS = "ends the process";
 
-const folder = join(here, "cases");
+const folder = join(here, "scripts", "cases");
 const scripts = readdirSync(folder).flatMap((file) => (file.endsWith(".out") ? [file.slice(0, -4)] : []));
 
 // The cases of a script: their names, what they give here and in Deno, and the row that decides so.

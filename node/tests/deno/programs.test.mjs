@@ -10,14 +10,14 @@ import { after, test } from "node:test";
 import { compile } from "../native.mjs";
 import { hasDeno, here, inDeno, inNode } from "./script.mjs";
 
-const scripts = join(here, "..", "..", "..", "examples", "quickjs", "scripts", "documentation");
+const documentation = join(here, "..", "..", "..", "examples", "quickjs", "scripts", "documentation");
 
 // The page names the libraries without a path, or in the current directory.
 const folder = mkdtempSync(join(tmpdir(), "hotcall-deno-"));
 after(() => rmSync(folder, { recursive: true }));
-execFileSync("cc", ["-shared", "-fPIC", "-o", join(folder, "libexample.so"), join(scripts, "example.c"), "-lm"]);
+execFileSync("cc", ["-shared", "-fPIC", "-o", join(folder, "libexample.so"), join(documentation, "example.c"), "-lm"]);
 const hasRust = spawnSync("rustc", ["--version"]).status === 0;
-if (hasRust) execFileSync("rustc", ["--crate-type", "cdylib", join(scripts, "lib.rs")], { cwd: folder, stdio: "pipe" });
+if (hasRust) execFileSync("rustc", ["--crate-type", "cdylib", join(documentation, "lib.rs")], { cwd: folder, stdio: "pipe" });
 
 function check(path, args, expected, options) {
   for (const run of hasDeno ? [inNode, inDeno] : [inNode]) {
@@ -35,7 +35,7 @@ const samples = {
 
 for (const [name, expected] of Object.entries(samples)) {
   test(`sample ${name}`, { skip: name === "rust" && !hasRust && "rustc is not there" }, () => {
-    check(join(here, "samples", `${name}.ts`), [], expected, { cwd: folder, env: { LD_LIBRARY_PATH: folder } });
+    check(join(here, "scripts", "samples", `${name}.ts`), [], expected, { cwd: folder, env: { LD_LIBRARY_PATH: folder } });
   });
 }
 
@@ -102,5 +102,5 @@ ticks 3
 };
 
 for (const [name, { library, expected }] of Object.entries(modules)) {
-  test(`module ${name}`, () => check(join(here, "modules", `${name}.ts`), [library()], expected));
+  test(`module ${name}`, () => check(join(here, "scripts", "modules", `${name}.ts`), [library()], expected));
 }

@@ -284,7 +284,7 @@ db.function("fails", () => {
   throw new Error("no such luck");
 });
 db.aggregate("longest", "", (longest, text) => (text.length > longest.length ? text : longest));
-db.aggregate("product", 1, (product, number) => product * number);
+db.aggregate<number>("product", 1, (product, number) => product * number);
 const computed = db.prepare("SELECT shout(longest(name)) AS name, round(product(height), 3) AS product FROM people WHERE height > 0");
 console.log(JSON.stringify(computed.all()));
 computed.finalize();

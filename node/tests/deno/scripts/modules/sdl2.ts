@@ -157,7 +157,7 @@ console.log(getCString(sdl2.symbols.SDL_GetKeyName(0x20)!), getCString(sdl2.symb
 // A timer, which SDL calls on a thread of its own.
 const ticks = await new Promise<number>((resolve) => {
   let ticks = 0;
-  const timer = Deno.UnsafeCallback.threadSafe({ parameters: ["u32", "pointer"], result: "u32" }, (interval) => {
+  const timer = Deno.UnsafeCallback.threadSafe({ parameters: ["u32", "pointer"], result: "u32" } as const, (interval) => {
     if (++ticks < 3) return interval;
     setTimeout(() => (timer.close(), resolve(ticks)), 50);
     return 0;

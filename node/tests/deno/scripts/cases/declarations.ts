@@ -1,7 +1,9 @@
 // Statics, names, symbols that are missing, and declarations that are wrong.
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { library, PAIR, show, test, UNSAFE } from "./case.ts";
 
+const script = process.argv[1]!;
 const open = (symbols: any): any => Deno.dlopen(library, symbols).symbols;
 const add = { parameters: ["i32", "i32"], result: "i32" } as const;
 const none = { parameters: [], result: "void" } as const;
@@ -92,8 +94,8 @@ for (const name of ["add", "later", "i32_static"]) {
 await test("the process", () => typeof Deno.dlopen("", { getpid: { parameters: [], result: "i32" } }).symbols.getpid());
 await test("a URL", () => Deno.dlopen(pathToFileURL(library), { add }).symbols.add(1, 2));
 await test("another URL", () => Deno.dlopen(new URL("https://example.com/lib.so"), {}));
-for (const path of ["/nowhere/lib.so", "libnowhere.so", "/", import.meta.filename!, "a\0b"]) {
-  await test(`a library ${path === import.meta.filename ? "of text" : JSON.stringify(path)}`, () => Deno.dlopen(path, {}));
+for (const path of ["/nowhere/lib.so", "libnowhere.so", "/", script, "a\0b"]) {
+  await test(`a library ${path === script ? "of text" : JSON.stringify(path)}`, () => Deno.dlopen(path, {}));
 }
 for (const path of [undefined, null, 5, {}] as any[]) await test(`a path that is ${show(path)}`, () => Deno.dlopen(path, {}));
 await test("no symbols", () => Deno.dlopen(library, undefined as any));
