@@ -13,4 +13,7 @@ const [viewedByArray, viewedByDataView] = prototypes.map((prototype) => Object.g
 // The buffer of a view, whatever script made of the view's own properties.
 const bufferOf = (view) => (view instanceof DataView ? viewedByDataView : viewedByArray).call(view);
 
-module.exports = { bufferOf, isAnyArrayBuffer, isArrayBuffer, isDetached, isView };
+// A detached array is empty. Asking other arrays for their buffer would move their bytes.
+const isDetachedView = (view) => (view instanceof DataView || view.byteLength === 0) && isDetached(bufferOf(view));
+
+module.exports = { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView };

@@ -8,7 +8,7 @@
 const { Script } = require("node:vm");
 
 const binding = require("../binding.cjs");
-const { bufferOf, isArrayBuffer, isDetached, isView } = require("./bytes.cjs");
+const { isArrayBuffer, isDetached, isDetachedView, isView } = require("./bytes.cjs");
 const { closed, invalidValue, shown } = require("./errors.cjs");
 
 // A shape has one bit for callbacks and two for each pointer.
@@ -30,10 +30,7 @@ const argument = (index, text, name, value) => invalidValue(`Argument ${index} $
 // How `value` is passed, which is neither an address nor null.
 function passedAs(value, index, name) {
   if (isView(value)) {
-    // A view of a detached buffer is empty. Asking others for their buffer would move their bytes.
-    if (value.byteLength === 0 && isDetached(bufferOf(value))) {
-      throw argument(index, "is an ArrayBufferView backed by a detached ArrayBuffer", name, value);
-    }
+    if (isDetachedView(value)) throw argument(index, "is an ArrayBufferView backed by a detached ArrayBuffer", name, value);
     return BYTES;
   }
   if (typeof value === "string") {

@@ -5,7 +5,7 @@ const { Buffer } = require("node:buffer");
 
 const binding = require("../binding.cjs");
 const { checkSpan, checkedAddress, checkedSize } = require("./address.cjs");
-const { bufferOf, isAnyArrayBuffer, isArrayBuffer, isDetached, isView } = require("./bytes.cjs");
+const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView } = require("./bytes.cjs");
 const { coded, invalidPointer, invalidType, invalidValue, outOfRange, received, shown } = require("./errors.cjs");
 
 // C's memmove, in both directions between bytes of script and an address.
@@ -149,7 +149,7 @@ function checkedRoom(length, least) {
 
 // Copies bytes to memory of `length` bytes.
 function store(bytes, pointer, length) {
-  if (isDetached(isView(bytes) ? bufferOf(bytes) : bytes)) throw invalidValue("ArrayBuffer is detached");
+  if (isView(bytes) ? isDetachedView(bytes) : isDetached(bytes)) throw invalidValue("ArrayBuffer is detached");
   checkedRoom(length, bytes.byteLength);
   checkedAddress(pointer, "pointer");
   if (pointer === 0n && bytes.byteLength > 0) throw invalidPointer("Cannot create a buffer from a null pointer");
@@ -181,7 +181,7 @@ function getRawPointer(source) {
       `The first argument must be a Buffer, ArrayBuffer, SharedArrayBuffer, or ArrayBufferView. ${received(source)}`,
     );
   }
-  if (isView(source) && isDetached(bufferOf(source))) throw invalidValue("ArrayBufferView is backed by a detached ArrayBuffer");
+  if (isView(source) && isDetachedView(source)) throw invalidValue("ArrayBufferView is backed by a detached ArrayBuffer");
   if (isDetached(source)) throw invalidValue("ArrayBuffer is detached");
   return binding.address(binding.pointerOf(source));
 }
