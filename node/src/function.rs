@@ -1,0 +1,228 @@
+//! Functions of C for script, called by Node-API.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::rc::Rc;
+use std::slice;
+
+use hotcall::engine::{EngineError, Problem};
+use hotcall::{Extent, Function, MAX_PARAMETERS, Pointee, Scalar, Slot, Type};
+use napi_sys::{napi_callback_info, napi_env, napi_type_tag, napi_value};
+
+use crate::api::{Env, Value, ValueKind};
+use crate::binding::Arguments;
+use crate::engine::{SITE, value, words};
+use crate::environment::{Environment, Running};
+use crate::handle::{Handle, tag};
+use crate::thrown::{Thrown, guard};
+
+/// A function of C. Script's function owns it.
+pub(crate) struct CFunction {
+    environment: Rc<Environment>,
+    function: Function,
+    captures_errno: bool,
+    /// True if script may run while the function runs.
+    calls_back: bool,
+    /// The size of the struct that it returns into the bytes of an argument behind C's.
+    result_size: Option<usize>,
+    /// True if strings may be among the arguments.
+    takes_text: bool,
+    calls: Cell<u64>,
+}
+
+impl Handle for CFunction {
+    const NAME: &'static str = "a function of C";
+    const TAG: napi_type_tag = tag(4);
+}
+
+/// The names of functions that call script back.
+pub(crate) enum Marks {
+    All(bool),
+    Keys(Vec<String>),
+}
+
+impl Marks {
+    /// Reads the option `callbacks`: a boolean, or an array of keys.
+    pub(crate) fn of(args: &Arguments<'_>, index: usize) -> Result<Self, Thrown> {
+        let env = args.env();
+        let option = args.option(index, "callbacks")?;
+        if let Some(all) = env.as_boolean(option) {
+            return Ok(Self::All(all));
+        }
+        if env.kind(option)? == ValueKind::Undefined {
+            return Ok(Self::All(false));
+        }
+        let keys = env
+            .elements(option)?
+            .ok_or_else(|| args.wrong(index, "options whose `callbacks` is a boolean or a list of names"))?;
+        keys.into_iter().map(|key| env.as_string(key)).collect::<Result<_, _>>().map(Self::Keys)
+    }
+
+    pub(crate) fn calls_back(&self, key: &str) -> bool {
+        match self {
+            Self::All(all) => *all,
+            Self::Keys(keys) => keys.iter().any(|other| other == key),
+        }
+    }
+}
+
+/// Strings that C has for a call, each ended by a zero.
+type Texts = Vec<Box<[u8]>>;
+
+impl CFunction {
+    pub(crate) fn new(environment: &Rc<Environment>, function: Function, captures_errno: bool, marked: bool) -> Self {
+        let signature = function.signature();
+        let takes = |pointee| {
+            let is = move |ty: &Type| ty.as_scalar() == Some(Scalar::Pointer(pointee));
+            signature.params().iter().any(is)
+        };
+        let result = signature.result().filter(|ty| ty.as_scalar().is_none());
+        Self {
+            environment: Rc::clone(environment),
+            captures_errno,
+            calls_back: marked || takes(Pointee::Function),
+            result_size: result.and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size as usize),
+            takes_text: takes(Pointee::Text),
+            calls: Cell::new(0),
+            function,
+        }
+    }
+
+    /// Makes script's function of this name.
+    pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
+        let (env, function) = (self.environment.env, Box::new(self));
+        let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
+        env.own_by(value, function).map(|()| value)
+    }
+
+    /// Calls C with arguments of script.
+    fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
+        self.calls.set(self.calls.get() + 1);
+        let (env, signature) = (self.environment.env, self.function.signature());
+        let mut slots = [const { MaybeUninit::<Slot>::uninit() }; MAX_PARAMETERS];
+        let mut texts = Texts::new();
+        for (index, ty) in signature.params().iter().enumerate() {
+            slots[index].write(self.slot(index, ty, values[index], &mut texts)?);
+        }
+        // SAFETY: the slots of all parameters are written.
+        let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
+        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
+        let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
+            let result = self.environment.run_as(running, run);
+            self.environment.realm.take_exception().map_or(result, Err)
+        };
+        match (signature.result(), self.result_size) {
+            (Some(ty), Some(size)) => {
+                let mut bytes = vec![0_u8; size];
+                let to = values[slots.len()];
+                // The destination is checked before C runs, and found again afterwards.
+                self.slot(slots.len(), ty, to, &mut texts)?;
+                run(&mut || self.call_into(slots, &mut bytes).map(|()| Slot::from_bits(0)))?;
+                let address = self.slot(slots.len(), ty, to, &mut texts)?.as_mut_ptr::<u8>();
+                // SAFETY: a buffer is accepted for a struct only if it has the struct's size.
+                unsafe { bytes.as_ptr().copy_to_nonoverlapping(address, size) };
+                env.undefined()
+            }
+            (result, _) => {
+                let slot = run(&mut || self.call_slots(slots))?;
+                let Some(ty) = result else { return env.undefined() };
+                // SAFETY: the slot is that of a scalar.
+                unsafe { self.environment.realm.to_value(SITE, ty, slot) }.map(value)
+            }
+        }
+    }
+
+    fn call_slots(&self, slots: &[Slot]) -> Result<Slot, Thrown> {
+        // SAFETY: script's author promises that the declaration is true. The slots are of its types.
+        unsafe {
+            if self.captures_errno {
+                let (slot, errno) = self.function.call_slots_errno(slots).map_err(Thrown::error)?;
+                self.environment.errno.set(errno);
+                return Ok(slot);
+            }
+            self.function.call_slots(slots).map_err(Thrown::error)
+        }
+    }
+
+    fn call_into(&self, slots: &[Slot], bytes: &mut [u8]) -> Result<(), Thrown> {
+        // SAFETY: script's author promises that the declaration is true. The slots are of its types.
+        unsafe {
+            if self.captures_errno {
+                let errno = self.function.call_slots_into_errno(slots, bytes).map_err(Thrown::error)?;
+                self.environment.errno.set(errno);
+                return Ok(());
+            }
+            self.function.call_slots_into(slots, bytes).map_err(Thrown::error)
+        }
+    }
+
+    /// Returns an argument as a slot.
+    fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
+        let env = self.environment.env;
+        // SAFETY: the value is the environment's.
+        match unsafe { self.environment.realm.to_slot(SITE, ty, words(argument)) } {
+            Ok(slot) => Ok(slot),
+            Err(_)
+                if self.takes_text
+                    && ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
+                    && env.kind(argument)? == ValueKind::String =>
+            {
+                let mut text = env.as_string(argument)?.into_bytes();
+                text.push(0);
+                let text = text.into_boxed_slice();
+                let slot = Slot::from(text.as_ptr());
+                texts.push(text);
+                Ok(slot)
+            }
+            Err(problem) => Err(self.refused(index, ty, problem)),
+        }
+    }
+
+    fn refused(&self, index: usize, ty: &Type, problem: Problem) -> Thrown {
+        Thrown::from(EngineError::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem })
+    }
+}
+
+/// The largest number of arguments that script passes: those of C, and a buffer for the result.
+const MAX_ARGUMENTS: usize = MAX_PARAMETERS + 1;
+
+/// The Node-API callback of every function of C.
+unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: Node-API calls this on the environment's thread.
+    let env = unsafe { Env::new(env) };
+    guard(env, || {
+        let mut values = [MaybeUninit::<Value>::uninit(); MAX_ARGUMENTS];
+        let mut data = ptr::null_mut::<c_void>();
+        // SAFETY: this call writes the data alone. Script's function owns it, and is the callee.
+        let function = unsafe {
+            let (count, values, this) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+            env.check(napi_sys::napi_get_cb_info(env.raw(), info, count, values, this, &mut data))?;
+            &*data.cast::<CFunction>()
+        };
+        let count = function.function.signature().params().len() + usize::from(function.result_size.is_some());
+        let mut room = count;
+        // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
+        unsafe {
+            let (values, this, data) = (values.as_mut_ptr().cast(), ptr::null_mut(), ptr::null_mut());
+            env.check(napi_sys::napi_get_cb_info(env.raw(), info, &mut room, values, this, data))?;
+        }
+        // SAFETY: the first `count` values are written.
+        function.call(unsafe { slice::from_raw_parts(values.as_ptr().cast(), count) })
+    })
+}
+
+/// `ways(function)`
+pub(crate) fn ways(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let env = environment.env;
+    let function: &CFunction = env.owned(args.get(0))?;
+    let ways = env.object()?;
+    env.set(ways, "calls", env.number(function.calls.get() as f64)?)?;
+    Ok(ways)
+}
+
+/// `errno()`
+pub(crate) fn errno(environment: &Environment, _: &Arguments<'_>) -> Result<Value, Thrown> {
+    environment.env.number(environment.errno.get().into())
+}

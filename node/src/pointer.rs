@@ -1,0 +1,69 @@
+//! Pointers of C for script: opaque objects.
+
+use std::ffi::c_void;
+
+use crate::api::{Env, Value, ValueKind};
+use crate::binding::Arguments;
+use crate::environment::Environment;
+use crate::thrown::Thrown;
+
+/// Makes the value of an address: null, or a pointer object.
+pub(crate) fn make(env: Env, address: *mut c_void) -> Result<Value, Thrown> {
+    if address.is_null() { env.null() } else { env.external(address) }
+}
+
+/// Returns the address of a pointer object.
+pub(crate) fn address(env: Env, value: Value) -> Option<*const c_void> {
+    env.as_external(value).map(<*mut c_void>::cast_const)
+}
+
+impl Arguments<'_> {
+    /// Returns an argument that is null or a pointer.
+    pub(crate) fn pointer(&self, index: usize) -> Result<*mut c_void, Thrown> {
+        let value = self.get(index);
+        match self.env().kind(value)? {
+            ValueKind::Null => Ok(std::ptr::null_mut()),
+            ValueKind::External => {
+                address(self.env(), value).map(<*const c_void>::cast_mut).ok_or_else(|| self.wrong(index, "a pointer"))
+            }
+            _ => Err(self.wrong(index, "null or a pointer")),
+        }
+    }
+
+    /// Returns an argument that is a pointer, moved by the offset in the next argument.
+    pub(crate) fn place(&self, index: usize) -> Result<*mut u8, Thrown> {
+        let address = self.pointer(index)?;
+        if address.is_null() {
+            return Err(self.wrong(index, "a pointer that is not null"));
+        }
+        Ok(address.cast::<u8>().wrapping_offset(self.integer(index + 1)? as isize))
+    }
+}
+
+/// `pointer(address)`
+pub(crate) fn pointer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let address = args.address(0)?;
+    make(environment.env, std::ptr::with_exposed_provenance_mut(address as usize))
+}
+
+/// `address(pointer)`
+pub(crate) fn address_of(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    environment.env.biguint(args.pointer(0)?.expose_provenance() as u64)
+}
+
+/// `offset(pointer, bytes)`
+pub(crate) fn offset(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    make(environment.env, args.place(0)?.cast())
+}
+
+/// `isPointer(value)`
+pub(crate) fn is_pointer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let env = environment.env;
+    let is_external = env.kind(args.get(0))? == ValueKind::External;
+    env.boolean(is_external && address(env, args.get(0)).is_some())
+}
+
+/// `pointerOf(bytes)`
+pub(crate) fn pointer_of(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    make(environment.env, args.bytes(0)?.address.cast())
+}
