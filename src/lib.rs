@@ -110,9 +110,9 @@ mod symbols;
 
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
-    Aggregate, AggregateKind, Array, Direction, Extent, Field, FunctionType, JitError, Layout, LayoutError, Leaf,
-    Length, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Pointer, Scalar, Signature,
-    SignatureError, Stats, Target, Type, TypeError, TypeKind,
+    Aggregate, AggregateKind, Array, Character, Direction, Extent, Field, FunctionType, JitError, Layout, LayoutError,
+    Leaf, Length, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Pointer, Scalar,
+    Signature, SignatureError, Stats, Target, Type, TypeError, TypeKind,
 };
 
 pub use callback::{

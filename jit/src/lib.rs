@@ -39,7 +39,7 @@ pub use c::layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 pub use c::limits::{MAX_ALIGN, MAX_NESTING, MAX_NODES, TypeError};
 #[doc(hidden)]
 pub use c::numbers;
-pub use c::scalar::{Pointee, Scalar};
+pub use c::scalar::{Character, Pointee, Scalar};
 pub use c::signature::{MAX_PARAMETERS, SignatureError};
 #[cfg(feature = "disasm")]
 pub use codegen::explanation::Explanation;

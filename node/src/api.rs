@@ -3,7 +3,10 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use napi_sys::{Status, napi_env, napi_ref, napi_status, napi_value, napi_valuetype};
+use napi_sys::{
+    Status, TypedarrayType, napi_env, napi_property_attributes, napi_property_descriptor, napi_ref, napi_status,
+    napi_value, napi_valuetype,
+};
 
 use crate::thrown::Thrown;
 
@@ -35,8 +38,8 @@ pub(crate) enum ValueKind {
 pub(crate) struct Bytes {
     pub(crate) address: *mut u8,
     pub(crate) len: usize,
-    /// True if the buffer was detached, so that there are no bytes.
-    pub(crate) is_detached: bool,
+    /// True if there are no bytes, because the buffer was detached, or because it shrank below the view.
+    pub(crate) is_gone: bool,
 }
 
 impl Value {
@@ -230,8 +233,20 @@ impl Env {
     }
 
     fn bytes(self, address: *mut c_void, len: usize, buffer: napi_value) -> Bytes {
-        let is_detached = len == 0 && get!(self, napi_is_detached_arraybuffer(buffer)).unwrap_or(false);
-        Bytes { address: address.cast(), len, is_detached }
+        /// The address of empty buffers, because null means something else for C.
+        static EMPTY: u64 = 0;
+        if len > 0 {
+            return Bytes { address: address.cast(), len, is_gone: false };
+        }
+        let is_detached = get!(self, napi_is_detached_arraybuffer(buffer)).unwrap_or(false);
+        // A view that its buffer is too short for has the length 0, like an empty one.
+        let is_gone = is_detached || self.is_resizable(Value(buffer));
+        Bytes { address: (&raw const EMPTY).cast_mut().cast(), len, is_gone }
+    }
+
+    fn is_resizable(self, buffer: Value) -> bool {
+        let flag = |key| self.get(buffer, key).ok().and_then(|value| self.as_boolean(value));
+        flag("resizable").or_else(|| flag("growable")).unwrap_or(false)
     }
 
     pub(crate) fn external(self, data: *mut c_void) -> Result<Value, Thrown> {
@@ -247,9 +262,46 @@ impl Env {
         get!(self, napi_get_property(object.0, key.0)).map(Value)
     }
 
+    /// Gives an object a property of its own, whatever its name, as an object literal does.
     pub(crate) fn set(self, object: Value, key: &str, value: Value) -> Result<(), Thrown> {
-        let key = self.string(key)?;
-        run!(self, napi_set_property(object.0, key.0, value.0))
+        use napi_sys::PropertyAttributes as Attributes;
+        self.define(object, key, value, Attributes::writable | Attributes::enumerable | Attributes::configurable)
+    }
+
+    /// Sets the property `length` of a function.
+    pub(crate) fn set_length(self, function: Value, length: usize) -> Result<(), Thrown> {
+        let length = self.number(length as f64)?;
+        self.define(function, "length", length, napi_sys::PropertyAttributes::configurable)
+    }
+
+    fn define(
+        self,
+        object: Value,
+        key: &str,
+        value: Value,
+        attributes: napi_property_attributes,
+    ) -> Result<(), Thrown> {
+        let property = napi_property_descriptor {
+            utf8name: ptr::null(),
+            name: self.string(key)?.0,
+            method: None,
+            getter: None,
+            setter: None,
+            value: value.0,
+            attributes,
+            data: ptr::null_mut(),
+        };
+        run!(self, napi_define_properties(object.0, 1, &property))
+    }
+
+    /// Makes a `Uint8Array` with a copy of bytes.
+    pub(crate) fn byte_array(self, bytes: &[u8]) -> Result<Value, Thrown> {
+        let (mut address, mut buffer) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the environment lasts.
+        self.check(unsafe { napi_sys::napi_create_arraybuffer(self.0, bytes.len(), &mut address, &mut buffer) })?;
+        // SAFETY: the new buffer has as many bytes.
+        unsafe { bytes.as_ptr().copy_to_nonoverlapping(address.cast(), bytes.len()) };
+        get!(self, napi_create_typedarray(TypedarrayType::uint8_array, bytes.len(), buffer, 0)).map(Value)
     }
 
     /// Returns the elements of an array. `None` if the value is none.
@@ -292,17 +344,35 @@ impl Env {
         result
     }
 
-    /// Makes an `ArrayBuffer` of memory that the collector does not free.
-    pub(crate) fn external_buffer(self, address: *mut c_void, len: usize) -> Result<Value, Thrown> {
+    /// Makes an `ArrayBuffer` of memory of C. The owner is kept as long as the memory is in use.
+    pub(crate) fn external_buffer(
+        self,
+        address: *mut c_void,
+        len: usize,
+        owner: Option<Root>,
+    ) -> Result<Value, Thrown> {
         let mut buffer = ptr::null_mut();
-        // SAFETY: the caller says that the memory may be shown. No function is to run when the buffer is collected.
+        let owner = owner.map_or(ptr::null_mut(), |owner| Box::into_raw(Box::new(owner)).cast());
+        // SAFETY: the caller says that the memory may be shown.
         let status = unsafe {
-            napi_sys::napi_create_external_arraybuffer(self.0, address, len, None, ptr::null_mut(), &mut buffer)
+            napi_sys::napi_create_external_arraybuffer(self.0, address, len, Some(let_go), owner, &mut buffer)
         };
+        if status != Status::napi_ok {
+            // SAFETY: the buffer was not made, so nothing else has the owner.
+            unsafe { let_go(self.0, address, owner) };
+        }
         if status == Status::napi_no_external_buffers_allowed {
             return Err(Thrown::error("this runtime has no buffers of memory outside of its heap: copy the bytes"));
         }
         self.check(status).map(|()| Value(buffer))
+    }
+}
+
+/// Drops the owner of memory that no buffer shows any more.
+unsafe extern "C" fn let_go(_: napi_env, _: *mut c_void, owner: *mut c_void) {
+    if !owner.is_null() {
+        // SAFETY: `external_buffer` has made the box, and the runtime calls this once.
+        drop(unsafe { Box::from_raw(owner.cast::<Root>()) });
     }
 }
 

@@ -9,7 +9,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::{Bytes, Env, Value, ValueKind};
 use crate::environment::Environment;
 use crate::thrown::{Thrown, guard};
-use crate::{callback, declarations, function, library, memory, pointer};
+use crate::{callback, declarations, function, library, memory, permission, pointer};
 
 /// A native function of the binding.
 struct Native {
@@ -43,8 +43,11 @@ const NATIVES: &[Native] = &[
     Native { name: "string", run: memory::string },
     Native { name: "arrayBuffer", run: memory::array_buffer },
     Native { name: "copy", run: memory::copy },
+    Native { name: "store", run: memory::store },
     Native { name: "alloc", run: memory::alloc },
     Native { name: "free", run: memory::free },
+    Native { name: "eventLoop", run: pointer::event_loop },
+    Native { name: "permission", run: permission::permission },
 ];
 
 /// The largest number of arguments of a native function.
@@ -143,7 +146,7 @@ impl Arguments<'_> {
     /// Returns the bytes of a buffer or a view.
     pub(crate) fn bytes(&self, index: usize) -> Result<Bytes, Thrown> {
         match self.env.as_bytes(self.get(index)) {
-            Some(bytes) if bytes.is_detached => Err(self.wrong(index, "a buffer that has bytes: it is detached")),
+            Some(bytes) if bytes.is_gone => Err(self.wrong(index, "a buffer that has its bytes")),
             Some(bytes) => Ok(bytes),
             None => Err(self.wrong(index, "a buffer")),
         }

@@ -57,7 +57,7 @@ fn signature(signature: &Signature, names: &[Option<Box<str>>]) -> Map<String, V
     [
         ("parameters".to_owned(), signature.params().iter().enumerate().map(parameter).collect()),
         ("result".to_owned(), signature.result().map_or(Value::Null, ty)),
-        ("variadic".to_owned(), signature.first_variadic().is_some().into()),
+        ("variadic".to_owned(), signature.first_variadic().into()),
     ]
     .into_iter()
     .collect()
@@ -79,7 +79,10 @@ fn ty(ty: &Type) -> Value {
             }
             description.into()
         }
-        TypeKind::Scalar(scalar) => json!({ "kind": scalar.name() }),
+        TypeKind::Scalar(scalar) => match ty.character() {
+            None => json!({ "kind": scalar.name() }),
+            Some(character) => json!({ "kind": scalar.name(), "c": character.name() }),
+        },
         TypeKind::Array(array) => json!({
             "kind": "array",
             "element": self::ty(array.element()),
@@ -135,9 +138,9 @@ fn pointer(pointer: &Pointer) -> Map<String, Value> {
     let length = pointer.length().map(|length| match length {
         Length::Elements(count) => json!({ "elements": count }),
         Length::Bytes(count) => json!({ "bytes": count }),
-        Length::Counted(by) => json!({ "countedBy": &**by }),
-        Length::CountedBytes(by) => json!({ "bytesCountedBy": &**by }),
-        _ => json!({ "expression": true }),
+        Length::Counted(by) => json!({ "counted": &**by }),
+        Length::CountedBytes(by) => json!({ "countedBytes": &**by }),
+        _ => "expression".into(),
     });
     [
         ("to".to_owned(), to),

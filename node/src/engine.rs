@@ -45,7 +45,7 @@ impl Node {
                 None => View::Other(Kind::Object),
             },
             Ok(ValueKind::Object) => match env.as_bytes(value) {
-                Some(bytes) if bytes.is_detached => View::Other(Kind::DetachedBuffer),
+                Some(bytes) if bytes.is_gone => View::Other(Kind::DetachedBuffer),
                 Some(bytes) => View::Bytes { address: bytes.address, len: bytes.len },
                 None => View::Other(Kind::Object),
             },
@@ -72,6 +72,7 @@ unsafe impl Engine for Node {
         let value = match output {
             Output::I64(number) => env.bigint(number),
             Output::U64(number) => env.biguint(number),
+            Output::Bytes(bytes) => env.byte_array(bytes),
             Output::Pointer(address, _) => pointer::make(env, address.cast_mut()),
             Output::Number(number) => env.number(number),
             Output::Boolean(truth) => env.boolean(truth),

@@ -37,37 +37,6 @@ impl Handle for CFunction {
     const TAG: napi_type_tag = tag(4);
 }
 
-/// The names of functions that call script back.
-pub(crate) enum Marks {
-    All(bool),
-    Keys(Vec<String>),
-}
-
-impl Marks {
-    /// Reads the option `callbacks`: a boolean, or an array of keys.
-    pub(crate) fn of(args: &Arguments<'_>, index: usize) -> Result<Self, Thrown> {
-        let env = args.env();
-        let option = args.option(index, "callbacks")?;
-        if let Some(all) = env.as_boolean(option) {
-            return Ok(Self::All(all));
-        }
-        if env.kind(option)? == ValueKind::Undefined {
-            return Ok(Self::All(false));
-        }
-        let keys = env
-            .elements(option)?
-            .ok_or_else(|| args.wrong(index, "options whose `callbacks` is a boolean or a list of names"))?;
-        keys.into_iter().map(|key| env.as_string(key)).collect::<Result<_, _>>().map(Self::Keys)
-    }
-
-    pub(crate) fn calls_back(&self, key: &str) -> bool {
-        match self {
-            Self::All(all) => *all,
-            Self::Keys(keys) => keys.iter().any(|other| other == key),
-        }
-    }
-}
-
 /// Strings that C has for a call, each ended by a zero.
 type Texts = Vec<Box<[u8]>>;
 
@@ -94,7 +63,13 @@ impl CFunction {
     pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
         let (env, function) = (self.environment.env, Box::new(self));
         let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
+        env.set_length(value, function.arity())?;
         env.own_by(value, function).map(|()| value)
+    }
+
+    /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
+    fn arity(&self) -> usize {
+        self.function.signature().params().len() + usize::from(self.result_size.is_some())
     }
 
     /// Calls C with arguments of script.
@@ -201,7 +176,7 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
             env.check(napi_sys::napi_get_cb_info(env.raw(), info, count, values, this, &mut data))?;
             &*data.cast::<CFunction>()
         };
-        let count = function.function.signature().params().len() + usize::from(function.result_size.is_some());
+        let count = function.arity();
         let mut room = count;
         // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
         unsafe {

@@ -18,6 +18,8 @@ mod function;
 mod handle;
 mod library;
 mod memory;
+mod options;
+mod permission;
 mod pointer;
 mod thrown;
 

@@ -1,8 +1,6 @@
 //! Libraries and their functions: natives that open, close and look up.
 
-use std::rc::Rc;
-
-use hotcall::declare::{Declaration, Declarations};
+use hotcall::declare::Declarations;
 use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Symbol, Visibility};
 use napi_sys::napi_type_tag;
 
@@ -10,8 +8,9 @@ use crate::api::{Value, ValueKind};
 use crate::binding::Arguments;
 use crate::declarations::{function as declared_function, malformed};
 use crate::environment::Environment;
-use crate::function::{CFunction, Marks};
+use crate::function::CFunction;
 use crate::handle::{Handle, tag};
+use crate::options::Options;
 use crate::pointer;
 use crate::thrown::Thrown;
 
@@ -69,37 +68,30 @@ pub(crate) fn symbol(environment: &Environment, args: &Arguments<'_>) -> Result<
     pointer::make(environment.env, address.unwrap_or_default().cast_mut())
 }
 
-/// `functions(library, declarations, { callbacks, optional } | undefined)`
+/// `functions(library, declarations, { callbacks, errno, optional, bytes } | undefined)`
 pub(crate) fn functions(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
-    let (library, marks) = (library(args)?, Marks::of(args, 2)?);
-    let declarations: &Declarations = env.owned(args.get(1))?;
-    let is_optional = env.as_boolean(args.option(2, "optional")?).unwrap_or(false);
-    let all = if is_optional { Some(declarations.clone().all_optional()) } else { None };
-    let declarations = all.as_ref().unwrap_or(declarations);
-    let symbols = library.symbols(declarations).map_err(Thrown::error)?;
+    let (library, options) = (library(args)?, Options::of(args, 2)?);
+    let declarations = options.declarations(env.owned(args.get(1))?)?;
+    let symbols = library.symbols(&declarations).map_err(Thrown::error)?;
     let functions = env.object()?;
     let environment = Environment::of(env)?;
     for declaration in declarations.iter().filter(|declaration| declaration.as_function().is_some()) {
         let key = &*declaration.key;
         let value = match symbols.get(key) {
             Ok(Some(Symbol::Function(function))) => {
-                let marked = marks.calls_back(key);
-                CFunction::new(&environment, function.clone(), captures_errno(declaration), marked).into_value(key)?
+                let (marked, errno) =
+                    (options.calls_back(key), declaration.as_function().is_some_and(|function| function.capture_errno));
+                CFunction::new(&environment, function.clone(), errno, marked).into_value(key)?
             }
-            Ok(Some(Symbol::Static(_)) | None) => env.null()?,
-            Ok(Some(_)) | Err(_) => env.null()?,
+            Ok(Some(_) | None) | Err(_) => env.null()?,
         };
         env.set(functions, key, value)?;
     }
     Ok(functions)
 }
 
-fn captures_errno(declaration: &Declaration) -> bool {
-    declaration.as_function().is_some_and(|function| function.capture_errno)
-}
-
-/// `variadic(library | null, declarations, key, types, pointer | undefined)`
+/// `variadic(library | null, declarations, key, types, pointer | undefined, options | undefined)`
 pub(crate) fn variadic(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
     let key = args.string(2)?;
@@ -109,23 +101,27 @@ pub(crate) fn variadic(environment: &Environment, args: &Arguments<'_>) -> Resul
     let types = format!("{{\"types\":{{\"parameters\":{},\"result\":\"void\"}}}}", args.string(3)?);
     let types = Declarations::from_json(&types).map_err(malformed)?;
     let types = declared_function(&types, "types")?.signature.params().to_vec();
+    let options = Options::of(args, 5)?;
+    let errno = options.captures_errno(&key, function);
     let signature = function.signature.with_variadic(types).map_err(Thrown::type_error)?;
+    let signature = options.signature(&signature)?;
     let called = if args.is_given(0) {
         library(args)?.function(declaration.symbol_name(), &signature).map_err(Thrown::error)?
     } else {
-        at_pointer(args, 4, &key, &signature, function.capture_errno)?
+        at_pointer(args, 4, &key, &signature, errno)?
     };
-    CFunction::new(&Environment::of(env)?, called, function.capture_errno, false).into_value(&key)
+    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
 }
 
-/// `pointerFunction(pointer, declarations, key, { callbacks } | undefined)`
+/// `pointerFunction(pointer, declarations, key, { callbacks, errno, bytes } | undefined)`
 pub(crate) fn pointer_function(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
-    let (key, marks) = (args.string(2)?, Marks::of(args, 3)?);
+    let (key, options) = (args.string(2)?, Options::of(args, 3)?);
     let function = declared_function(env.owned(args.get(1))?, &key)?;
-    let called = at_pointer(args, 0, &key, &function.signature, function.capture_errno)?;
-    let environment: Rc<Environment> = Environment::of(env)?;
-    CFunction::new(&environment, called, function.capture_errno, marks.calls_back(&key)).into_value(&key)
+    let signature = options.signature(&function.signature)?;
+    let errno = options.captures_errno(&key, function);
+    let called = at_pointer(args, 0, &key, &signature, errno)?;
+    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
 }
 
 /// Returns the function at the address in an argument.

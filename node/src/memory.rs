@@ -1,12 +1,11 @@
 //! Memory of C: natives that read, write, copy and allocate.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::slice;
 
 use hotcall::{Extent, Scalar, Slot, Type};
 
-use crate::api::Value;
+use crate::api::{Root, Value};
 use crate::binding::Arguments;
 use crate::engine::{SITE, value, words};
 use crate::environment::Environment;
@@ -85,13 +84,15 @@ fn units_to_zero<T: Copy + PartialEq + Default>(from: *const u8, max: Option<usi
     (0..max.unwrap_or(usize::MAX)).map(unit).take_while(|&unit| unit != T::default()).collect()
 }
 
-/// `arrayBuffer(pointer, length)`
+/// `arrayBuffer(pointer, length, owner | undefined)`: the owner lives as long as the buffer's memory is in use.
 pub(crate) fn array_buffer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let (address, len) = (args.pointer(0)?, args.size(1)?);
     if address.is_null() {
         return Err(args.wrong(0, "a pointer that is not null"));
     }
-    environment.env.external_buffer(address, len)
+    let env = environment.env;
+    let owner = if args.is_given(2) { Some(Root::new(env, args.get(2))?) } else { None };
+    env.external_buffer(address, len, owner)
 }
 
 /// `copy(pointer, offset, into)`
@@ -102,36 +103,35 @@ pub(crate) fn copy(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     environment.env.undefined()
 }
 
-/// Allocated memory begins behind a word with its size.
-const HEAD: usize = 16;
-
-fn layout(size: usize) -> Result<Layout, Thrown> {
-    let whole = size.checked_add(HEAD).and_then(|size| Layout::from_size_align(size, HEAD).ok());
-    whole.ok_or_else(|| Thrown::RangeError(format!("alloc: {size} bytes are too many")))
+/// `store(pointer, offset, bytes)`
+pub(crate) fn store(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let (to, bytes) = (args.place(0)?, args.bytes(2)?);
+    // SAFETY: script's author promises that so many bytes may be written there. They may overlap.
+    unsafe { to.copy_from(bytes.address, bytes.len) };
+    environment.env.undefined()
 }
 
-/// `alloc(bytes)`
+// C's own, so that C may free what script has allocated, and the other way round (C11 7.22.3).
+unsafe extern "C" {
+    fn calloc(count: usize, size: usize) -> *mut c_void;
+    #[link_name = "free"]
+    fn c_free(memory: *mut c_void);
+}
+
+/// `alloc(bytes)`: zeroed memory of C's `calloc`.
 pub(crate) fn alloc(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let size = args.size(0)?;
-    // SAFETY: the layout has at least the head.
-    let memory = unsafe { alloc_zeroed(layout(size)?) };
+    // SAFETY: `calloc` takes every size. Some systems return null for 0 bytes, which would look like a failure.
+    let memory = unsafe { calloc(1, size.max(1)) };
     if memory.is_null() {
         return Err(Thrown::RangeError(format!("alloc: the system has no {size} bytes left")));
     }
-    // SAFETY: the head has room for the size.
-    unsafe { memory.cast::<usize>().write(size) };
-    pointer::make(environment.env, memory.wrapping_add(HEAD).cast())
+    pointer::make(environment.env, memory)
 }
 
-/// `free(pointer)`
+/// `free(pointer)`: C's `free`.
 pub(crate) fn free(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let address = args.pointer(0)?.cast::<u8>();
-    if !address.is_null() {
-        // SAFETY: script's author promises that `alloc` has returned the pointer, and that it comes back once.
-        unsafe {
-            let memory = address.sub(HEAD);
-            dealloc(memory, layout(memory.cast::<usize>().read())?);
-        }
-    }
+    // SAFETY: script's author promises that `alloc` or C has allocated the memory, and that it comes back once.
+    unsafe { c_free(args.pointer(0)?) };
     environment.env.undefined()
 }

@@ -1,7 +1,7 @@
 //! Declarations tell more than sizes: targets of pointers, `const`, lengths, names and places.
 
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
-use hotcall::{CallbackError, Layout, Length, Pointer, Target, Thunk, Type};
+use hotcall::{CallbackError, Character, Layout, Length, Pointer, Target, Thunk, Type};
 
 use super::read;
 
@@ -331,6 +331,11 @@ fn members_count_each_other() {
     let fields = |name| declarations.type_named(name).unwrap().ty().unwrap().as_aggregate().unwrap().fields();
     assert_eq!(noted(fields("struct s")[1].ty()), "i8 * [n]");
     assert_eq!(fields("struct s")[2].ty().as_array().unwrap().counted_by(), Some("n"));
+    let behind = read("struct b { int n; int *p __sized_by(n); short data[] __counted_by(n); };");
+    let ty = behind.type_named("struct b").unwrap().ty().unwrap();
+    let behind = ty.as_aggregate().unwrap().fields();
+    assert_eq!(pointer(behind[1].ty()).length(), Some(&Length::CountedBytes("n".into())));
+    assert_eq!(behind[2].ty().as_array().unwrap().counted_by(), Some("n"));
     assert_eq!(noted(fields("struct t")[1].ty()), "i32 * [n]");
 }
 
@@ -386,4 +391,31 @@ fn functions_tell_what_they_were_declared_with() {
         kept.push(one);
     }
     assert_eq!(Thunk::of(&kept[3].signature().params()[3]).unwrap().signature().to_string(), "(f64) -> f64");
+}
+
+#[test]
+fn character_types_are_told() {
+    let text = "typedef unsigned short char16_t; typedef int wchar_t; typedef char name_t; \
+                void f(char, char16_t, wchar_t, int, signed char, char32_t, name_t); \
+                struct s { char a[4]; const char16_t *b; wchar_t c; unsigned short d; };";
+    let declarations = Declarations::from_c(text).unwrap();
+    let characters = |ty: &Type| ty.character().map(Character::name);
+    let f = declarations.get("f").unwrap().as_function().unwrap();
+    let told: Vec<_> = f.signature.params().iter().map(characters).collect();
+    let expected = [Some("char"), Some("char16_t"), Some("wchar_t"), None, None, Some("char32_t"), Some("char")];
+    assert_eq!(told, expected);
+    let ty = declarations.type_named("struct s").unwrap().ty().unwrap();
+    let fields: Vec<_> = ty.as_aggregate().unwrap().fields().iter().map(hotcall::Field::ty).collect();
+    assert_eq!(characters(fields[0].as_array().unwrap().element()), Some("char"));
+    let Target::Type(unit) = fields[1].pointer().unwrap().target() else { panic!("{:?}", fields[1]) };
+    assert_eq!(
+        (characters(unit), characters(fields[2]), characters(fields[3])),
+        (Some("char16_t"), Some("wchar_t"), None)
+    );
+    // A type of its own is not one of the same name.
+    let own = Declarations::from_c("typedef struct { int x; } wchar_t; wchar_t f(void);").unwrap();
+    assert_eq!(own.get("f").unwrap().as_function().unwrap().signature.result().unwrap().character(), None);
+    // Types that are read before keep it.
+    let later = declarations.parse_type("char16_t").unwrap();
+    assert_eq!(characters(&later), Some("char16_t"));
 }

@@ -6,7 +6,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::c::scalar::Scalar;
+use crate::c::scalar::{Character, Scalar};
 
 /// A C type that has a size.
 ///
@@ -28,6 +28,7 @@ use crate::c::scalar::Scalar;
 pub struct Type {
     pub(crate) kind: TypeKind,
     pub(crate) pointer: Uncompared<Option<Arc<Pointer>>>,
+    pub(crate) character: Uncompared<Option<Character>>,
 }
 
 /// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types will be scalars.

@@ -74,6 +74,10 @@ pub enum TypeError {
     #[error("{ty} is not a pointer")]
     #[expect(missing_docs, reason = "the message says it")]
     NotPointer { ty: Type },
+    /// Only integers are characters.
+    #[error("{ty} is not an integer type")]
+    #[expect(missing_docs, reason = "the message says it")]
+    NotInteger { ty: Type },
     /// A struct or union has two members with one name, perhaps inside an anonymous member.
     #[error("two members are named `{}`", shortened(name))]
     #[expect(missing_docs, reason = "the message says it")]

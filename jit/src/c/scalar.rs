@@ -52,6 +52,40 @@ pub enum Pointee {
     Function,
 }
 
+/// A type of C for characters. It is an integer type, and its values are parts of text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Character {
+    /// `char`
+    Char,
+    /// `char8_t`: UTF-8
+    Char8,
+    /// `char16_t`: UTF-16
+    Char16,
+    /// `char32_t`: UTF-32
+    Char32,
+    /// `wchar_t`: UTF-32, and UTF-16 on Windows
+    Wide,
+}
+
+impl Character {
+    /// Returns the name in C.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Char => "char",
+            Self::Char8 => "char8_t",
+            Self::Char16 => "char16_t",
+            Self::Char32 => "char32_t",
+            Self::Wide => "wchar_t",
+        }
+    }
+
+    /// Returns the character type of this name in C.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Char, Self::Char8, Self::Char16, Self::Char32, Self::Wide].into_iter().find(|one| one.name() == name)
+    }
+}
+
 impl Scalar {
     /// Returns one type for all types that machine code converts alike. Helpers know the exact type.
     pub(crate) const fn representative(self) -> Self {

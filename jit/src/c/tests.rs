@@ -105,6 +105,17 @@ fn what_is_told_of_types_is_not_compared() {
 }
 
 #[test]
+fn characters_are_integers() {
+    let char16 = Type::U16.with_character(Character::Char16).unwrap();
+    assert_eq!((&char16, char16.character()), (&Type::U16, Some(Character::Char16)));
+    assert!(!char16.tells_as(&Type::U16) && char16.tells_as(&char16.clone()));
+    assert_eq!(Type::F64.with_character(Character::Char), Err(TypeError::NotInteger { ty: Type::F64 }));
+    for character in [Character::Char, Character::Char8, Character::Char16, Character::Char32, Character::Wide] {
+        assert_eq!(Character::named(character.name()), Some(character));
+    }
+}
+
+#[test]
 fn targets_decide_the_kind_of_pointer() {
     let function = FunctionType::new(Signature::new([Type::I32], None).unwrap()).with_names([Some("n".into())]);
     let ty = Type::pointer_to(Pointer::new(Target::Function(function))).unwrap();

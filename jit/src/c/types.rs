@@ -12,7 +12,7 @@ use crate::c::definitions::{
 };
 use crate::c::limits::{MAX_NESTING, TypeError, checked_align};
 use crate::c::members::check_names;
-use crate::c::scalar::{Pointee, Scalar};
+use crate::c::scalar::{Character, Pointee, Scalar};
 
 #[expect(missing_docs, reason = "the names are those of the scalars")]
 impl Type {
@@ -37,7 +37,7 @@ impl Type {
 
 impl Type {
     const fn of(scalar: Scalar) -> Self {
-        Self { kind: TypeKind::Scalar(scalar), pointer: Uncompared(None) }
+        Self { kind: TypeKind::Scalar(scalar), pointer: Uncompared(None), character: Uncompared(None) }
     }
 }
 
@@ -224,9 +224,33 @@ impl Type {
         self.pointer.0.as_deref()
     }
 
+    /// Returns the integer type as one whose values are characters. Types compare without this.
+    ///
+    /// # Errors
+    ///
+    /// This is not an integer type.
+    pub fn with_character(self, character: Character) -> Result<Self, TypeError> {
+        match self.kind {
+            TypeKind::Scalar(scalar) if scalar.is_integer() => {
+                Ok(Self { character: Uncompared(Some(character)), ..self })
+            }
+            TypeKind::Scalar(_) | TypeKind::Aggregate(_) | TypeKind::Array(_) => {
+                Err(TypeError::NotInteger { ty: self })
+            }
+        }
+    }
+
+    /// Returns C's character type, if the type was declared as one.
+    pub const fn character(&self) -> Option<Character> {
+        self.character.0
+    }
+
     /// Returns true if an equal type also carries equal information for users. Pointers are compared by identity, so
     /// that the comparison ends soon. Two that were made separately count as different.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
+        if self.character() != other.character() {
+            return false;
+        }
         match (&self.pointer.0, &other.pointer.0) {
             (Some(one), Some(other)) => return Arc::ptr_eq(one, other),
             (None, None) => {}
@@ -264,7 +288,7 @@ impl From<Scalar> for Type {
 
 impl From<TypeKind> for Type {
     fn from(kind: TypeKind) -> Self {
-        Self { kind, pointer: Uncompared(None) }
+        Self { kind, pointer: Uncompared(None), character: Uncompared(None) }
     }
 }
 

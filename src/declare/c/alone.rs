@@ -85,6 +85,7 @@ impl TypeTable<'_> {
     fn named_before(&mut self, named: &NamedType) -> QualType {
         let ty = match (&named.ty, named.pointee) {
             (_, Pointee::Text) => TypeTable::CHAR,
+            (Ok(ty), _) if let Some(own) = ty.character().and_then(|character| self.character(character.name())) => own,
             (Ok(ty), _) if let Some(scalar) = ty.as_scalar().filter(|_| ty.pointer().is_none()) => self.scalar(scalar),
             _ => {
                 let mut value = value_of(named);

@@ -2,6 +2,7 @@
 
 use hotcall_jit::Scalar;
 
+use super::annotation::is_note;
 use super::attributes::Attributes;
 use super::constant::Number;
 use super::fault::Fault;
@@ -161,6 +162,10 @@ impl<'t> Reader<'t> {
             None
         };
         own = own.and(&self.attributes()?);
+        // Linux writes the count of a flexible array behind it.
+        while is_note(self.word(), self.ahead(1).is(b'(')) {
+            self.note(&mut own.notes.pointer);
+        }
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
         Ok(DeclaredMember { bits, inside, ..self.member(name, ty, &attributes) })

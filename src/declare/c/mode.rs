@@ -1,7 +1,7 @@
 //! The attribute `mode`, which makes another type of an integer or floating-point type: GCC's "Common Variable Attributes",
 //! and the names of modes in "Machine Modes" of GCC's internals.
 
-use hotcall_jit::Scalar;
+use hotcall_jit::{Character, Scalar};
 
 use super::extent::CExtent;
 use super::node::{QualType, TypeNode, reason};
@@ -56,7 +56,7 @@ impl TypeTable<'_> {
         });
         match moded {
             // A `char` of its own size remains the type of text.
-            Ok(scalar) if scalar.size() == 1 && matches!(self.node(ty), TypeNode::Scalar(_, true)) => {
+            Ok(scalar) if scalar.size() == 1 && matches!(self.node(ty), TypeNode::Scalar(_, Some(Character::Char))) => {
                 TypeTable::CHAR.qualified(ty.quals)
             }
             Ok(scalar) => self.scalar(scalar).qualified(ty.quals),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use hotcall_jit::{Length, Scalar, Target, Type};
+use hotcall_jit::{Character, Length, Scalar, Target, Type};
 
 use super::extent::CExtent;
 use super::notes::{Notes, PointerNotes};
@@ -61,8 +61,8 @@ impl QualType {
 #[derive(Clone, Debug)]
 pub(super) enum TypeNode {
     Void,
-    /// An arithmetic type. The flag marks `char`, because only `char` is text, unlike the integers of its size.
-    Scalar(Scalar, bool),
+    /// An arithmetic type. Character types are told from the integers of their size, because their values are text.
+    Scalar(Scalar, Option<Character>),
     /// A struct, union or enum: its index.
     Tag(usize),
     Pointer(QualType),
@@ -146,5 +146,9 @@ impl ByValue {
     pub(super) fn scalar(scalar: Scalar) -> Self {
         let size = scalar.size().into();
         Self { ty: Ok(Type::from(scalar)), extent: Some(CExtent::scalar(size)) }
+    }
+
+    pub(super) fn character(scalar: Scalar, character: Character) -> Self {
+        Self { ty: Type::from(scalar).with_character(character).map_err(reason), ..Self::scalar(scalar) }
     }
 }

@@ -14,7 +14,7 @@ impl<'t> TypeTable<'t> {
             return Some(ty);
         }
         Some(match self.target.known(name)? {
-            KnownType::Scalar(scalar) => self.scalar(scalar),
+            KnownType::Scalar(scalar) => self.character(name).unwrap_or_else(|| self.scalar(scalar)),
             KnownType::Text => self.pointer(Self::CHAR),
             KnownType::Pointer => self.pointer(Self::VOID),
             KnownType::Opaque => self.opaque(format_args!("`{name}` is used through pointers only"), None),
@@ -33,15 +33,16 @@ impl<'t> TypeTable<'t> {
         if let Some(&old) = self.typedefs.get(name) {
             return self.compatible(old, ty);
         }
-        // `size_t` and related types have scalars of their own.
-        if let (Some(KnownType::Scalar(known @ (Scalar::Isize | Scalar::Usize))), TypeNode::Scalar(scalar, false)) =
+        // `size_t` and related types have scalars of their own, and so have character types.
+        if let (Some(KnownType::Scalar(known)), TypeNode::Scalar(scalar, None)) =
             (self.target.known(name), self.node(ty))
+            && let Some(own) = self.type_of_name(name, known)
             && scalar.size() == known.size()
             && scalar.is_signed() == known.is_signed()
             && !scalar.is_float()
             && ty.align.is_none()
         {
-            ty = self.scalar(known).qualified(ty.quals);
+            ty = own.qualified(ty.quals);
         }
         if let TypeNode::Tag(index) = *self.node(ty) {
             self.tags[index].name.get_or_insert(name);
@@ -50,6 +51,12 @@ impl<'t> TypeTable<'t> {
         self.typedefs.insert(name, ty);
         self.typedefs_in_order.push((name, ty));
         true
+    }
+
+    /// The type that a known name has, if the integers of its size are not this type.
+    fn type_of_name(&self, name: &str, known: Scalar) -> Option<QualType> {
+        let of_its_own = matches!(known, Scalar::Isize | Scalar::Usize).then(|| self.scalar(known));
+        self.character(name).or(of_its_own)
     }
 
     /// Gives a type without a tag the name of its typedef.

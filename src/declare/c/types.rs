@@ -7,12 +7,12 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type};
+use hotcall_jit::{Character, Length, MAX_SIZE, Pointee, Scalar, Target, Type};
 
 use super::extent::CExtent;
 use super::node::{ByValue, CArray, CFunction, Given, QualType, Reason, TypeNode, quals, reason};
 use super::tag::{Tag, TagKind, TagScope, Warning};
-use super::target::DataModel;
+use super::target::{DataModel, KnownType};
 use crate::declare::error::Short;
 
 /// The largest number of pointers, arrays and functions that one type is derived by. C guarantees 12 (C11 5.2.4.1).
@@ -44,13 +44,20 @@ pub(super) struct TypeTable<'t> {
 impl<'t> TypeTable<'t> {
     pub(super) const VOID: QualType = QualType::of(0);
     pub(super) const CHAR: QualType = QualType::of(1);
+    /// The character types that are known by a name, in the order of their numbers.
+    const CHARACTERS: [Character; 4] = [Character::Char8, Character::Char16, Character::Char32, Character::Wide];
 
     pub(super) fn new(comparisons: u32) -> Self {
         let mut types = Self { comparisons: Cell::new(comparisons), ..Self::default() };
         types.add(TypeNode::Void, 0);
-        types.add(TypeNode::Scalar(types.target.char(), true), 0);
+        types.add(TypeNode::Scalar(types.target.char(), Some(Character::Char)), 0);
         for &scalar in Scalar::ALL {
-            types.add(TypeNode::Scalar(scalar, false), 0);
+            types.add(TypeNode::Scalar(scalar, None), 0);
+        }
+        for character in Self::CHARACTERS {
+            if let Some(KnownType::Scalar(scalar)) = types.target.known(character.name()) {
+                types.add(TypeNode::Scalar(scalar, Some(character)), 0);
+            }
         }
         types
     }
@@ -89,6 +96,12 @@ impl<'t> TypeTable<'t> {
     pub(super) fn scalar(&self, scalar: Scalar) -> QualType {
         let place = Scalar::ALL.iter().position(|&one| one == scalar);
         QualType::of(2 + place.unwrap_or_default())
+    }
+
+    /// A character type that is known by a name.
+    pub(super) fn character(&self, name: &str) -> Option<QualType> {
+        let place = Self::CHARACTERS.iter().position(|one| one.name() == name)?;
+        Some(QualType::of(2 + Scalar::ALL.len() + place))
     }
 
     pub(super) fn opaque(&mut self, why: impl ToString, extent: Option<CExtent>) -> QualType {
@@ -199,14 +212,12 @@ impl<'t> TypeTable<'t> {
 
     pub(super) fn pointee(&self, to: QualType) -> Pointee {
         match self.node(to) {
-            TypeNode::Scalar(_, true) => Pointee::Text,
+            TypeNode::Scalar(_, Some(Character::Char)) => Pointee::Text,
             TypeNode::Function(_) => Pointee::Function,
             TypeNode::Given(index) if matches!(self.given[*index].target, Target::Function(_)) => Pointee::Function,
-            TypeNode::Void
-            | TypeNode::Scalar(_, false)
-            | TypeNode::Tag(_)
-            | TypeNode::Pointer(_)
-            | TypeNode::Array(_) => Pointee::Opaque,
+            TypeNode::Void | TypeNode::Scalar(..) | TypeNode::Tag(_) | TypeNode::Pointer(_) | TypeNode::Array(_) => {
+                Pointee::Opaque
+            }
             TypeNode::Given(_) | TypeNode::Opaque(..) | TypeNode::Unknown(_) => Pointee::Opaque,
         }
     }
@@ -215,7 +226,8 @@ impl<'t> TypeTable<'t> {
     pub(super) fn value(&self, ty: QualType) -> ByValue {
         match self.node(ty) {
             TypeNode::Void => ByValue::without(reason("`void` has no value")),
-            TypeNode::Scalar(scalar, _) => ByValue::scalar(*scalar),
+            &TypeNode::Scalar(scalar, None) => ByValue::scalar(scalar),
+            &TypeNode::Scalar(scalar, Some(character)) => ByValue::character(scalar, character),
             TypeNode::Pointer(to) => ByValue::scalar(Scalar::Pointer(self.pointee(*to))),
             TypeNode::Tag(index) => match &self.tags[*index].value {
                 Some(value) => value.clone(),
