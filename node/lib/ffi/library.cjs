@@ -2,6 +2,7 @@
 // Libraries, their symbols, functions and callbacks.
 
 const binding = require("../binding.cjs");
+const { libraryPath, requireMemory } = require("../permissions.cjs");
 const { checkedAddress } = require("./address.cjs");
 const { makeFunction } = require("./call.cjs");
 const { Callback } = require("./callback.cjs");
@@ -15,9 +16,10 @@ function checkedName(name, what) {
 }
 
 function openLibrary(path) {
+  const allowed = libraryPath(path);
   try {
     // To the loader an empty path is this process too.
-    return binding.open(path === "" ? null : path, { lazy: true });
+    return binding.open(allowed === "" ? null : allowed, { lazy: true });
   } catch (error) {
     throw callFailed(`dlopen failed: ${error.message}`, error);
   }
@@ -120,6 +122,7 @@ class DynamicLibrary {
   }
 
   registerCallback(signature, f) {
+    requireMemory();
     if (typeof signature === "function") [signature, f] = [{}, signature];
     if (!isSignature(signature)) throw invalidType("First argument must be a function or a signature object");
     if (typeof f !== "function") throw invalidType("Second argument must be a function");

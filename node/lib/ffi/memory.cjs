@@ -4,6 +4,7 @@
 const { Buffer } = require("node:buffer");
 
 const binding = require("../binding.cjs");
+const { requireMemory } = require("../permissions.cjs");
 const { checkSpan, checkedAddress, checkedSize } = require("./address.cjs");
 const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView } = require("./bytes.cjs");
 const { coded, invalidPointer, invalidType, invalidValue, outOfRange, received, shown } = require("./errors.cjs");
@@ -64,6 +65,7 @@ const numbers = {
 };
 
 function checkedBase(pointer) {
+  requireMemory();
   checkedAddress(pointer, "pointer");
   if (pointer === 0n) throw invalidPointer("Cannot dereference a null pointer");
 }
@@ -106,6 +108,7 @@ for (const [name, number] of Object.entries(numbers)) {
 }
 
 function toString(pointer) {
+  requireMemory();
   checkedAddress(pointer, "first argument");
   return pointer === 0n ? null : binding.string(binding.pointer(pointer), 0, -1, "utf8");
 }
@@ -120,6 +123,7 @@ function allocated(length) {
 
 // `what` is what is made, for messages.
 function bytesAt(pointer, length, copy, what) {
+  requireMemory();
   checkedAddress(pointer, "first argument");
   checkedSize(length, "length");
   if (typeof copy !== "boolean") throw invalidType("The copy argument must be a boolean");
@@ -149,6 +153,7 @@ function checkedRoom(length, least) {
 
 // Copies bytes to memory of `length` bytes.
 function store(bytes, pointer, length) {
+  requireMemory();
   if (isView(bytes) ? isDetachedView(bytes) : isDetached(bytes)) throw invalidValue("ArrayBuffer is detached");
   checkedRoom(length, bytes.byteLength);
   checkedAddress(pointer, "pointer");
@@ -176,6 +181,7 @@ const exportArrayBuffer = exporter("arrayBuffer", "ArrayBuffer", isArrayBuffer);
 const exportArrayBufferView = exporter("arrayBufferView", "ArrayBufferView", isView);
 
 function getRawPointer(source) {
+  requireMemory();
   if (!isView(source) && !isAnyArrayBuffer(source)) {
     throw invalidType(
       `The first argument must be a Buffer, ArrayBuffer, SharedArrayBuffer, or ArrayBufferView. ${received(source)}`,
@@ -186,7 +192,10 @@ function getRawPointer(source) {
   return binding.address(binding.pointerOf(source));
 }
 
-const getCurrentEventLoop = () => binding.address(binding.eventLoop());
+function getCurrentEventLoop() {
+  requireMemory();
+  return binding.address(binding.eventLoop());
+}
 
 module.exports = {
   ...accessors,
