@@ -25,7 +25,7 @@ export function manifest(platform, version) {
     cpu: [cpu],
     ...(libc && { libc: [{ gnu: "glibc", musl: "musl" }[libc]] }),
     main: "hotcall.node",
-    files: ["hotcall.node"],
+    files: ["hotcall.node", "LICENSE-*"],
     // Yarn keeps packages in archives, from which the system's loader cannot load.
     preferUnplugged: true,
   };

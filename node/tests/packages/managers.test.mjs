@@ -57,7 +57,7 @@ test("Yarn Plug'n'Play, without a network", (t) => {
   const folder = project(t, {
     "package.json": manifest,
     "yarn.lock": "",
-    ".yarnrc.yml": "enableNetwork: false\nenableTelemetry: false\nnodeLinker: pnp\nglobalFolder: ./.yarn/global\nenableGlobalCache: false\n",
+    ".yarnrc.yml": "enableNetwork: false\nenableTelemetry: false\nnodeLinker: pnp\npnpEnableEsmLoader: true\nglobalFolder: ./.yarn/global\nenableGlobalCache: false\n",
     ...sources,
   });
   const yarn = program("@yarnpkg/cli-dist", "yarn");
