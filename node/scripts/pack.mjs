@@ -22,7 +22,7 @@ function layMain() {
   manifest.optionalDependencies = Object.fromEntries(built.map((platform) => [`@hotcall/${platform}`, manifest.version]));
   rmSync(main, { recursive: true, force: true });
   mkdirSync(main, { recursive: true });
-  cpSync(join(folder, "lib"), join(main, "lib"), { recursive: true });
+  for (const name of ["lib", "docs"]) cpSync(join(folder, name), join(main, name), { recursive: true });
   copyFileSync(join(folder, "README.md"), join(main, "README.md"));
   writeFileSync(join(main, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -10,8 +10,8 @@ const { hotcall, ...platforms } = tarballs();
 const names = (tarball) => execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n").sort();
 const manifest = (tarball) => JSON.parse(execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" }));
 
-test("the package has its JavaScript, types, licences and README alone", () => {
-  const odd = names(hotcall).filter((name) => !/^package\/(lib\/.*\.(cjs|mjs|d\.ts)|LICENSE-\w+|README\.md|package\.json)$/.test(name));
+test("the package has its JavaScript, types, licences and pages alone", () => {
+  const odd = names(hotcall).filter((name) => !/^package\/(lib\/.*\.(cjs|mjs|d\.ts)|docs\/\w+\.md|LICENSE-\w+|README\.md|package\.json)$/.test(name));
   assert.deepEqual(odd, []);
   for (const name of ["lib/ffi.d.ts", "LICENSE-MIT", "LICENSE-APACHE", "README.md"]) assert.ok(names(hotcall).includes(`package/${name}`), name);
 });
