@@ -1,0 +1,34 @@
+"use strict";
+// Arguments for pointers to functions: pointers, callbacks, functions of libraries, and functions of script, which
+// become callbacks for the call.
+
+const { Callback } = require("./callbacks.cjs");
+const { known } = require("./details.cjs");
+const { pointerKey } = require("./pointers.cjs");
+
+function argumentOfFunction(type, place) {
+  // Callbacks of running calls, by their pointers.
+  const open = new Map();
+  return {
+    begin(value) {
+      if (value === null || value === undefined) return value;
+      if (typeof value === "object") return value[pointerKey] ?? value;
+      if (typeof value !== "function") return value;
+      const details = known.get(value);
+      if (details !== undefined) return details.pointer;
+      if (type.signature === undefined) {
+        throw new TypeError(`${place}: the declaration does not say the signature: make a callback`);
+      }
+      const callback = new Callback(type, value);
+      open.set(callback.pointer, callback);
+      return callback.pointer;
+    },
+    end(value, pointer) {
+      if (pointer === value) return;
+      open.get(pointer)?.close();
+      open.delete(pointer);
+    },
+  };
+}
+
+module.exports = { argumentOfFunction };

@@ -1,0 +1,96 @@
+"use strict";
+// Live views of memory: typed arrays for numbers, objects with accessors for structs and unions.
+
+const binding = require("../binding.cjs");
+const { requireMemory } = require("../permissions.cjs");
+const { codecOf } = require("./codecs.cjs");
+const { Owned, owners, show } = require("./owned.cjs");
+const { asPointer, viewOf } = require("./memory.cjs");
+const { isBytes } = require("./refusal.cjs");
+const { scalars } = require("./scalars.cjs");
+const { typeFrom } = require("./specs.cjs");
+
+// The buffer of memory at a pointer. It keeps the pointer's owner, who detaches the buffer.
+function bufferAt(memory, size) {
+  const pointer = asPointer(memory);
+  const owner = memory instanceof Owned ? memory : owners.get(pointer);
+  const buffer = binding.arrayBuffer(pointer, size, owner);
+  if (owner !== undefined) show(owner, buffer);
+  return buffer;
+}
+
+const classes = new WeakMap();
+
+class RecordView {
+  #view;
+  static view(record) {
+    return record.#view;
+  }
+  constructor(view) {
+    this.#view = view;
+  }
+  // The buffer, for `detach`.
+  get [Symbol.for("hotcall.buffer")]() {
+    return this.#view.buffer;
+  }
+}
+
+const { view: bytesOf } = RecordView;
+delete RecordView.view;
+
+function classOf(type) {
+  let Made = classes.get(type);
+  if (Made === undefined) classes.set(type, (Made = makeClass(type)));
+  return Made;
+}
+
+function makeClass(type) {
+  const name = type.name ?? type.kind;
+  const Made = { [name]: class extends RecordView {} }[name];
+  defineMembers(Made.prototype, type, 0);
+  return Made;
+}
+
+function defineMembers(prototype, type, base) {
+  type.fields.forEach(({ name, offset, type: of, constant }, index) => {
+    if (name === null && of.isRecord) return defineMembers(prototype, of, base + offset);
+    const at = base + offset;
+    const place = `cannot write the member ${JSON.stringify(name ?? index)} (${of})`;
+    Object.defineProperty(prototype, name ?? index, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        return show1(of, bytesOf(this), at);
+      },
+      set(value) {
+        if (constant) throw new TypeError(`${place}: it is const`);
+        codecOf(of).encode(value, bytesOf(this), at, { place, kept: null }, "", "");
+      },
+    });
+  });
+}
+
+// A member: a view where it has members or elements, or else its value.
+function show1(type, view, at) {
+  const from = view.byteOffset + at;
+  if (type.isRecord) return new (classOf(type))(new DataView(view.buffer, from, type.size));
+  const TypedArray = type.kind === "array" && type.element.c === undefined ? scalars[type.element.kind]?.array : undefined;
+  if (TypedArray !== undefined && !type.flexible) return new TypedArray(view.buffer, from, type.length);
+  return codecOf(type).decode(view, at);
+}
+
+// A view of `count` values of a type at a pointer, or among bytes.
+function view(memory, spec, count) {
+  const type = typeFrom(spec);
+  const size = type.size * (count ?? 1);
+  if (!isBytes(memory)) requireMemory();
+  const bytes = isBytes(memory) ? viewOf(memory) : new DataView(bufferAt(memory, size));
+  if (type.isRecord || type.kind === "array") {
+    const each = (i) => show1(type, bytes, i * type.size);
+    return count === undefined ? each(0) : Array.from({ length: count }, (_, i) => each(i));
+  }
+  const { array: TypedArray = type.isPointer ? BigUint64Array : Uint8Array } = scalars[type.kind] ?? {};
+  return new TypedArray(bytes.buffer, bytes.byteOffset, count ?? 1);
+}
+
+module.exports = { view };
