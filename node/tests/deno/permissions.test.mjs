@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fixture, inNode } from "./script.mjs";
+import { fixture, inNode, root } from "./script.mjs";
 
 // Directories with the fixture, links to it, and links to directories.
 let place;
@@ -189,6 +189,85 @@ test("allowed links keep their neighbours", () => {
   assert.match(open("allowed", "./allowed/deep/around.so")[0], /libnear\.so/);
   // By its canonical path, the only one that is allowed, it does not have a neighbour.
   assert.match(open("allowed/user.so", "./allowed/deep/user.so")[0], /libnear\.so/);
+});
+
+test("every entry obeys", () => {
+  const entry = (name) => JSON.stringify(join(root, "lib", name));
+  const script = `
+    const hotcall = require(${entry("index.cjs")});
+    const ffi = require(${entry("ffi.cjs")});
+    const loads = [
+      (path) => hotcall.open(path, "int add(int, int);"), (path) => ffi.dlopen(path, {}), (path) => Deno.dlopen(path, {}),
+    ];
+    const attempt = (run) => {
+      try {
+        run();
+        return "done";
+      } catch ({ name, code }) {
+        return name + " " + code;
+      }
+    };
+    for (const load of loads) {
+      for (const path of ["./allowed/lib.so", "./other/lib.so", "libc.so.6"]) console.log(attempt(() => load(path)));
+    }
+    for (const use of [() => hotcall.pointer(1n), () => ffi.getInt8(1n), () => ffi.toBuffer(1n, 1), () => ffi.toString(1n)]) {
+      console.log(attempt(use));
+    }`;
+  const refused = "NotCapable ERR_ACCESS_DENIED\n";
+  const { stdout, stderr } = run("allowed", script);
+  assert.deepEqual({ stdout, stderr }, { stdout: `done\n${refused}${refused}`.repeat(3) + refused.repeat(4), stderr: "" });
+});
+
+// Links change while libraries are opened: each look may see another target. One that the list does not allow is never
+// loaded, whichever link on the way it is that changes.
+test("what is checked is what is opened", () => {
+  const answer = (directory, number) => {
+    writeFileSync(join(place, "source.c"), `int add(int a, int b) { return ${number}; }`);
+    execFileSync("cc", ["-shared", "-fPIC", "-o", join(place, directory, "answer.so"), join(place, "source.c")]);
+  };
+  answer("allowed", 1);
+  answer("other", 2);
+  mkdirSync(join(place, "outside"));
+  symlinkSync("../outside/hop.so", join(place, "allowed/hop.so"));
+  symlinkSync("../outside/directory/answer.so", join(place, "allowed/through.so"));
+  // A link is replaced in one step, so that it is always there.
+  const swap = `
+    const { renameSync, symlinkSync } = require("node:fs");
+    const links = [
+      ["outside/hop.so", "../allowed/answer.so", "../other/answer.so"], ["outside/directory", "../allowed", "../other"],
+      ["swapped", "allowed", "other"],
+    ];
+    const { workerData } = require("node:worker_threads");
+    for (let round = 0; Atomics.load(workerData, 0) === 0; round++) {
+      for (const [link, ...targets] of links) {
+        symlinkSync(targets[round % 2], "new");
+        renameSync("new", link);
+      }
+      Atomics.store(workerData, 1, 1);
+    }`;
+  const script = `
+    const { Worker } = require("node:worker_threads");
+    const workerData = new Int32Array(new SharedArrayBuffer(8));
+    new Worker(${JSON.stringify(swap)}, { eval: true, workerData });
+    while (Atomics.load(workerData, 1) === 0);
+    let [loaded, refused] = [0, 0];
+    const wanted = ["./allowed/hop.so", "./allowed/through.so", "./swapped/answer.so"];
+    const add = { parameters: ["i32", "i32"], result: "i32" };
+    for (let i = 0; i < 3000; i++) {
+      try {
+        const library = Deno.dlopen(wanted[i % wanted.length], { add });
+        if (library.symbols.add(0, 0) !== 1) console.log("opened what is not allowed");
+        library.close();
+        loaded++;
+      } catch (error) {
+        if (error.name !== "NotCapable") throw error;
+        refused++;
+      }
+    }
+    Atomics.store(workerData, 0, 1);
+    console.log(loaded > 0 && refused > 0);`;
+  const { status, stdout, stderr } = run("allowed", script);
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "true\n", stderr: "" });
 });
 
 test("Node's own permissions", () => {

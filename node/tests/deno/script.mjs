@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "../native.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "..", "..");
+export const root = join(here, "..", "..");
 
 /** The library of the fixtures. */
 export const fixture = compile("deno", "-D_GNU_SOURCE");
