@@ -6,6 +6,9 @@
 
 const ffi = require("./deno.cjs");
 const runtime = require("./deno/runtime.cjs");
+const { decide } = require("./permissions.cjs");
+
+decide();
 
 const { Deno = {} } = globalThis;
 for (const [name, value] of Object.entries({ ...runtime, ...ffi })) Deno[name] ??= value;

@@ -43,6 +43,11 @@ function allowed() {
   return decided;
 }
 
+// Decides for the process, before script runs. Without a list there is nothing to decide yet, and no addon to load.
+function decide() {
+  if (listed !== null) allowed();
+}
+
 // Returns the path to open for a library's name, or throws. Null and "" are this process.
 //
 // With a list, links are followed first: the file that is opened counts. This process, and a name that the loader
@@ -63,4 +68,4 @@ function requireMemory() {
   if (allowed() !== null) throw new NotCapable(`Requires ffi access to all memory, but ${VARIABLE} allows libraries alone`);
 }
 
-module.exports = { libraryPath, requireMemory };
+module.exports = { decide, libraryPath, requireMemory };
