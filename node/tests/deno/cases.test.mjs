@@ -8,9 +8,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fixture, hasDeno, here, inDeno, inNode } from "./script.mjs";
+import { fixture, hasBun, hasDeno, here, inBun, inDeno, inNode } from "./script.mjs";
 
 const ENDS = "ends the process";
+
+// Bun's external values have a prototype, and script may extend them.
+const BUN_DIFFERS = ["a pointer", "a pointer is extensible"];
 
 const folder = join(here, "scripts", "cases");
 const scripts = readdirSync(folder).flatMap((file) => (file.endsWith(".out") ? [file.slice(0, -4)] : []));
@@ -50,6 +53,12 @@ for (const script of scripts) {
   test(`${script}: Deno gives what is written down`, { skip: !hasDeno && "Deno is not there" }, () => {
     const { status, stdout } = inDeno(path, [fixture]);
     assert.deepEqual({ status, stdout }, { status: 0, stdout: print(all, "inDeno") });
+  });
+
+  test(`${script}: Bun gives what Node gives`, { skip: !hasBun && "Bun is not there" }, () => {
+    const { status, stdout } = inBun(path, [fixture]);
+    const lines = (text) => text.split("\n").filter((line) => !BUN_DIFFERS.some((name) => line.startsWith(`${name} → `)));
+    assert.deepEqual({ status, lines: lines(stdout) }, { status: 0, lines: lines(print(all, "here")) });
   });
 
   const ending = all.filter((one) => one.inDeno === ENDS);

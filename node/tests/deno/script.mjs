@@ -23,6 +23,16 @@ export function inNode(script, args = [], { flags = [], env = {}, cwd = root } =
   return run(process.execPath, all, { cwd, env: { ...process.env, NODE_NO_WARNINGS: "1", ...env } });
 }
 
+/** Bun's program: that which BUN names, or the one in PATH. */
+const bun = process.env.BUN ?? "bun";
+export const hasBun = spawnSync(bun, ["--version"]).status === 0;
+
+/** Runs a script in Bun with `hotcall/deno/register`. */
+export function inBun(script, args = [], { env = {}, cwd = root } = {}) {
+  const all = ["--preload", join(root, "lib", "deno_register.mjs"), script, ...args];
+  return run(bun, all, { cwd, env: { ...process.env, ...env } });
+}
+
 /** Deno's program: that which DENO names, or the one in PATH. */
 const deno = process.env.DENO ?? "deno";
 export const hasDeno = spawnSync(deno, ["--version"]).status === 0;

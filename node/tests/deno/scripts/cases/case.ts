@@ -27,8 +27,15 @@ export function show(value: unknown): string {
   if (value instanceof ArrayBuffer) return `ArrayBuffer(${new Uint8Array(value)})`;
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   if (value instanceof Error) return value.name;
-  if (Object.getPrototypeOf(value) === null) return `pointer ${Deno.UnsafePointer.value(value as never).toString(16)}`;
-  return `{${Object.entries(value).map(([name, one]) => `${name}: ${show(one)}`).join(", ")}}`;
+  return showPointer(value) ?? `{${Object.entries(value).map(([name, one]) => `${name}: ${show(one)}`).join(", ")}}`;
+}
+
+function showPointer(value: object): string | undefined {
+  try {
+    return `pointer ${Deno.UnsafePointer.value(value as Deno.PointerObject).toString(16)}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What Deno is not asked for. What ends its process runs there when the environment variable CASE names it. */

@@ -55,6 +55,10 @@ for (const [name, view] of Object.entries(views)) await test(`address of ${name}
 await test("an empty buffer is null", () => back.buffer!(new Uint8Array(0)) === null);
 await test("shared memory is a buffer", () => back.buffer!(new Uint8Array(new SharedArrayBuffer(8))) !== null);
 await test("a shared buffer is a buffer", () => back.buffer!(new SharedArrayBuffer(8)) !== null);
+await test("a resizable buffer", () => back.buffer!(new ArrayBuffer(8, { maxByteLength: 16 })) !== null);
+await test("a view of a resizable buffer", () => back.buffer!(new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }))) !== null);
+await test("a growable shared buffer", () => back.buffer!(new Uint8Array(new SharedArrayBuffer(8, { maxByteLength: 16 }))) !== null);
+await test("a struct in a resizable buffer", () => back.struct!(new Uint8Array(new ArrayBuffer(16, { maxByteLength: 32 }))));
 for (const [name, it] of Object.entries({ array: gone, view: goneView, buffer: goneBuffer })) {
   await test(`buffer of a detached ${name}`, () => back.buffer!(it));
   await test(`struct of a detached ${name}`, () => back.struct!(it));
