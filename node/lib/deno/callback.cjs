@@ -19,8 +19,8 @@ class UnsafeCallback {
   pointer;
   constructor(definition, callback) {
     requireMemory();
-    const { declarations, key, described } = readFunction(definition);
-    if (described.nonblocking) throw new TypeError("Cannot construct UnsafeCallback: cannot be nonblocking");
+    const { declarations, key, isNonblocking } = readFunction(definition);
+    if (isNonblocking) throw new TypeError("Cannot construct UnsafeCallback: cannot be nonblocking");
     if (typeof callback !== "function") throw new TypeError("Cannot construct UnsafeCallback: expected a function");
     this.#handle = binding.callback(declarations, key, callback);
     apply(add, open, [this.#handle]);
