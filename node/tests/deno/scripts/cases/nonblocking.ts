@@ -74,14 +74,15 @@ await test("a forgotten buffer behind a pointer", async () => {
   c.open_gate();
   return await sum;
 });
-await test("a struct is copied", async () => {
+const copiesStruct = async () => {
   c.close_gate();
   const changing = pair(1, 2);
   const copied = c.pair_at_gate(changing);
   changing.fill(0xff);
   c.open_gate();
   return await copied;
-});
+};
+await test("a struct is copied", copiesStruct, UNSAFE);
 
 // A library that is closed meanwhile stays until its calls are done.
 const closedMeanwhile = async () => {
