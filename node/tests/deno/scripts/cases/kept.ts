@@ -7,11 +7,11 @@ const { symbols: c } = Deno.dlopen(library, {
   keep_leaf: { ...keep, name: "keep_bytes", callback: false },
   sum_kept: { parameters: ["usize"], result: "i32" },
 });
-const [COUNT, ROUNDS] = [2000, 20];
+const [COUNT, ROUNDS] = [1000, 20];
 
 function litter() {
   const kept: unknown[] = [];
-  for (let i = 0; i < 500000; i++) kept[i % 5000] = new Uint8Array(8).fill(0xee);
+  for (let i = 0; i < 200000; i++) kept[i % 5000] = new Uint8Array(8).fill(0xee);
 }
 
 // Rounds before the last one let the engine optimise the calls.
