@@ -1,5 +1,5 @@
-// Whole programs in TypeScript: the code samples of the page on Deno's FFI, and modules in the style of known ones. Deno gives
-// the same output, if it is there.
+// Whole programs: the code samples of the page on Deno's FFI and modules in the style of known ones, in TypeScript, and the
+// scripts of the example runtime on QuickJS. Deno gives the same output, if it is there.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -8,9 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { compile } from "../native.mjs";
-import { hasDeno, here, inDeno, inNode } from "./script.mjs";
+import { fixture, hasDeno, here, inDeno, inNode } from "./script.mjs";
 
-const documentation = join(here, "..", "..", "..", "examples", "quickjs", "scripts", "documentation");
+const repository = join(here, "..", "..", "..");
+const example = join(repository, "examples", "quickjs", "scripts");
+const documentation = join(example, "documentation");
+
+// Libraries of the system's, which may be missing where no CI runs.
+const installed = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
+const isMissing = (library) => process.env.CI === undefined && !installed.includes(library) && `${library} is not installed`;
 
 // The page names the libraries without a path, or in the current directory.
 const folder = mkdtempSync(join(tmpdir(), "hotcall-deno-"));
@@ -72,6 +78,7 @@ restored 21.00 true
   },
   sqlite: {
     library: () => "libsqlite3.so.0",
+    skip: isMissing("libsqlite3.so.0"),
     expected: `1
 1
 1
@@ -89,6 +96,7 @@ SQLite: near "nothing": syntax error
   },
   sdl2: {
     library: () => "libSDL2-2.0.so.0",
+    skip: isMissing("libSDL2-2.0.so.0"),
     expected: `major version 2 dummy
 Grüße 64,48
 other 32,24
@@ -101,6 +109,59 @@ ticks 3
   },
 };
 
-for (const [name, { library, expected }] of Object.entries(modules)) {
-  test(`module ${name}`, () => check(join(here, "scripts", "modules", `${name}.ts`), [library()], expected));
+for (const [name, { library, skip = false, expected }] of Object.entries(modules)) {
+  test(`module ${name}`, { skip }, () => check(join(here, "scripts", "modules", `${name}.ts`), [library()], expected));
+}
+
+const examples = {
+  sqlite: {
+    skip: isMissing("libsqlite3.so.0"),
+    expected: `SQLite 3
+name: Earth, radius: 6371.0
+name: Venus, radius: 6051.8
+name: Mars, radius: 3389.5
+planets: 4, mean: 4563.0
+SQLite: no such column: moons
+`,
+  },
+  zlib: {
+    skip: isMissing("libz.so.1"),
+    expected: `crc32 of "123456789": cbf43926
+44000 bytes became fewer than 300: true
+the same on another thread: true
+and back: true
+with a byte changed uncompress says -3
+`,
+  },
+  libm: {
+    expected: `2 to the power of 10 is 1024
+the hypotenuse of 3 and 4 is 5
+2 * 3 + 4 is 10
+2.5 rounded is 3, and -2.5 -3
+48 is 0.75 times 2 to the power of 6
+11 divided by 3 leaves -1, 4 times
+`,
+  },
+  struct: {
+    expected: `17 = 5 * 3 + 2
+-17 = 5 * -3 + -2
+10**18 + 7 = 10**9 * 1000000000 + 7
+100 = 7 * 14 + 2
+1000 = 7 * 142 + 6
+2000-2-29 0:0:0
+`,
+  },
+  nonblocking: { expected: "working.\nworking..\nworking...\ndone: 0,0\n" },
+};
+
+for (const [name, { skip = false, expected }] of Object.entries(examples)) {
+  test(`example ${name}`, { skip }, () => check(join(example, `${name}.js`), [], expected));
+}
+
+// They check for themselves, and print `end` when they get there.
+for (const name of ["many", "threads"]) {
+  test(`tests of the example runtime: ${name}`, () => {
+    const { status, stdout, stderr } = inNode(join(repository, "tests", "quickjs_ffi", `${name}.js`), [fixture]);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "end\n", stderr: "" });
+  });
 }

@@ -29,7 +29,7 @@ const { UnsafeCallback: Callback, UnsafePointer: Pointer } = Deno;
 const unary = { parameters: ["i32"], result: "i32" } as const;
 
 // They overlap: each of these returns when all are in.
-await test("four meet", () => Promise.all(Array.from({ length: 4 }, () => c.meet(4))));
+await test("two meet", () => Promise.all([c.meet(2), c.meet(2)]));
 
 // Results of every kind.
 await test("a promise", () => c.i32_back(-5) instanceof Promise);
