@@ -18,6 +18,7 @@ const unary = { parameters: ["i32"], result: "i32" } as const;
 symbols.call_twice = { parameters: ["function", "i32"], result: "i32" };
 symbols.keep = { parameters: ["function"], result: "void" };
 symbols.call_kept = unary;
+symbols.sum = { parameters: ["buffer", "usize"], result: "i32" };
 const c: any = Deno.dlopen(library, symbols).symbols;
 const types = [...scalars, "usize", "isize", "buffer", "function", "struct"];
 const typeOf = (name: string): any => (name === "struct" ? PAIR : name);
@@ -28,7 +29,10 @@ const nothing = () => {};
 const plain = new Callback(definition, nothing);
 await test("a callback", () => [Object.keys(plain).sort(), plain.definition === definition, plain.callback === nothing]);
 await test("its pointer", () => typeof plain.pointer);
+const resizable = new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }));
+await test("a resizable buffer while a callback is open", () => c.sum(resizable, 8n));
 await test("closed", () => plain.close());
+await test("a resizable buffer without callbacks", () => c.sum(resizable, 8n));
 await test("closed twice", () => plain.close());
 for (const bad of [undefined, null, 5, "f", {}] as any[]) {
   await test(`a callback of ${show(bad)}`, () => new Callback(definition, bad));
