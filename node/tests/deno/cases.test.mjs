@@ -52,6 +52,10 @@ for (const script of scripts) {
 
   test(`${script}: this Node gives what is written down`, () => check(inNode(path, [fixture]), lines(all, "here")));
 
+  test(`${script}: Node-API alone gives the same`, () => {
+    check(inNode(path, [fixture], { env: { HOTCALL_WAYS: "napi" } }), lines(all, "here"));
+  });
+
   test(`${script}: differences are in the table`, () => {
     for (const { name, row } of all) assert.ok(row === undefined || documented.includes(row), `${name}: ${row}`);
   });
