@@ -37,6 +37,7 @@ export function inBun(script, args = [], { env = {}, cwd = root } = {}) {
 const deno = process.env.DENO ?? "deno";
 export const hasDeno = spawnSync(deno, ["--version"]).status === 0;
 
-export function inDeno(script, args = [], { env = {}, cwd = root } = {}) {
-  return run(deno, ["run", "--allow-all", "--quiet", script, ...args], { cwd, env: { ...process.env, ...env } });
+export function inDeno(script, args = [], { flags = [], env = {}, cwd = root } = {}) {
+  const all = ["run", "--allow-all", "--quiet", ...flags, script, ...args];
+  return run(deno, all, { cwd, env: { ...process.env, ...env } });
 }
