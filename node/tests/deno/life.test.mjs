@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { dlopen, UnsafeCallback, UnsafeFnPointer, UnsafePointer, UnsafePointerView } from "hotcall/deno";
-import { fixture } from "./script.mjs";
+import { fixture, inNode } from "./script.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
@@ -76,6 +76,23 @@ test("a closed callback lets its function go", async () => {
     return new WeakRef(f);
   })();
   await isCollected(reference);
+});
+
+test("an exception on another thread is an uncaught one", () => {
+  const script = `
+    const { symbols } = Deno.dlopen(process.argv[1], {
+      call_elsewhere: { parameters: ["function", "i32", "i32", "i32"], result: "void" },
+    });
+    const callback = Deno.UnsafeCallback.threadSafe({ parameters: ["i32"], result: "i32" }, (it) => {
+      throw new Error("call " + it);
+    });
+    process.on("uncaughtException", ({ message }) => {
+      console.log(message);
+      if (message === "call 2") callback.close();
+    });
+    symbols.call_elsewhere(callback.pointer, 1, 2, 0);`;
+  const { status, stdout, stderr } = inNode("--eval", [script, fixture]);
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "call 1\ncall 2\n", stderr: "" });
 });
 
 test("a function lives longer than its library's object", async () => {
