@@ -22,6 +22,8 @@ function look(file) {
     const found = lstatSync(file);
     return { isDirectory: found.isDirectory(), target: found.isSymbolicLink() ? readlinkSync(file) : undefined };
   } catch (error) {
+    // Node's own permissions do not let this process look at the path.
+    if (error.code === "ERR_ACCESS_DENIED") throw error;
     return { error };
   }
 }

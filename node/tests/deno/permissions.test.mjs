@@ -273,9 +273,9 @@ test("what is checked is what is opened", () => {
 });
 
 test("Node's own permissions", () => {
-  const flags = (...more) => ["--permission", "--allow-fs-read=*", ...more];
   const run = (env, ...more) => {
-    return inNode("--eval", [OPEN, "./other/lib.so"], { cwd: place, flags: flags(...more), env });
+    const flags = ["--permission", "--allow-fs-read=*", ...more];
+    return inNode("--eval", [OPEN, "./other/lib.so"], { cwd: place, flags, env });
   };
   assert.equal(run({}, "--allow-addons").stdout, "opened, 3\n");
   assert.match(run({ HOTCALL_ALLOW_FFI: "allowed" }, "--allow-addons").stdout, /^NotCapable/);
