@@ -70,19 +70,26 @@ function checkedBase(pointer) {
   if (pointer === 0n) throw invalidPointer("Cannot dereference a null pointer");
 }
 
-function checkedPlace(pointer, offset, size) {
-  checkedSize(offset, "offset");
-  checkSpan(pointer, offset, 1, "The pointer and offset exceed the platform address range");
-  checkSpan(pointer, offset, size, "The accessed range exceeds the platform address range");
-  return pointer + BigInt(offset);
+// The last address for a number of `size` bytes.
+const lastFor = (size) => (1n << 64n) - BigInt(size);
+
+// Additions of BigInts take longer than all else here.
+function checkedPlace(pointer, offset, last) {
+  const place = offset === 0 ? pointer : pointer + BigInt(checkedSize(offset, "offset"));
+  if (place > last) {
+    checkSpan(place, 0, 1, "The pointer and offset exceed the platform address range");
+    throw invalidValue("The accessed range exceeds the platform address range");
+  }
+  return place;
 }
 
 function getter({ Array }) {
   const cell = new Array(scratch, 0, 1);
   const size = cell.byteLength;
+  const last = lastFor(size);
   return function get(pointer, offset = 0) {
     checkedBase(pointer);
-    move().load(cell, checkedPlace(pointer, offset, size), size);
+    move().load(cell, checkedPlace(pointer, offset, last), size);
     return cell[0];
   };
 }
@@ -90,10 +97,11 @@ function getter({ Array }) {
 function setter({ Array, check }) {
   const cell = new Array(scratch, 0, 1);
   const size = cell.byteLength;
+  const last = lastFor(size);
   return function set(pointer, offset, value) {
     checkedBase(pointer);
     if (offset === undefined) throw invalidValue("Expected an offset argument");
-    const place = checkedPlace(pointer, offset, size);
+    const place = checkedPlace(pointer, offset, last);
     if (value === undefined) throw invalidValue("Expected a value argument");
     cell[0] = check(value);
     move().store(place, cell, size);
