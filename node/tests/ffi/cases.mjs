@@ -51,8 +51,11 @@ const BYTES = {
   "a flattened string": () => "text".repeat(100) + "s",
 };
 
+// A value in the name of a case, the same in every runtime.
 function show(value) {
-  return Object.is(value, -0) ? "-0" : inspect(value, { breakLength: Infinity });
+  if (Object.is(value, -0)) return "-0";
+  if (typeof value === "string") return JSON.stringify(value);
+  return value instanceof URL ? "a URL" : inspect(value, { breakLength: Infinity });
 }
 
 function* numbers(path) {
@@ -446,11 +449,11 @@ function text(value) {
   return `{${Object.entries(value).map(([key, member]) => `${key}: ${text(member)}`).join(", ")}}`;
 }
 
-// What a case comes to: a value's text, or the class, code and message of the error.
-export function outcome(run, ffi) {
+// What a case comes to: a value's text, or the class, code and message of the error, in which `path` has a short name.
+export function outcome(run, ffi, path) {
   try {
     return { value: text(run(ffi)) };
   } catch (error) {
-    return { class: error.constructor.name, code: error.code, message: error.message };
+    return { class: error.constructor.name, code: error.code, message: error.message.replaceAll(path, "libffi.so") };
   }
 }
