@@ -20,6 +20,7 @@ struct Native {
 const NATIVES: &[Native] = &[
     Native { name: "declarations", run: declarations::declarations },
     Native { name: "describe", run: declarations::describe },
+    Native { name: "names", run: declarations::names },
     Native { name: "open", run: library::open },
     Native { name: "resolvedPath", run: library::resolved_path },
     Native { name: "close", run: library::close },

@@ -35,10 +35,22 @@ pub(crate) fn declarations(environment: &Environment, args: &Arguments<'_>) -> R
     environment.env.own(declarations.map_err(malformed)?)
 }
 
-/// `describe(declarations)`
+/// `describe(declarations, name | undefined)`: all of them, or the function, variable or type of this name; null without
+/// one.
 pub(crate) fn describe(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let declarations: &Declarations = environment.env.owned(args.get(0))?;
-    environment.env.string(&describe::declarations(declarations).to_string())
+    let description = if args.is_given(1) {
+        describe::one(declarations, &args.string(1)?)
+    } else {
+        describe::declarations(declarations)
+    };
+    environment.env.string(&description.to_string())
+}
+
+/// `names(declarations)`: the keys of functions, variables and what is not supported, and the constants.
+pub(crate) fn names(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let declarations: &Declarations = environment.env.owned(args.get(0))?;
+    environment.env.string(&describe::names(declarations).to_string())
 }
 
 /// Returns the function that is declared under a key.

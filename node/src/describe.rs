@@ -14,13 +14,42 @@ pub(crate) fn declarations(declarations: &Declarations) -> Value {
         "functions": item(|declaration| declaration.as_function().map(|of| function(declaration, of))),
         "statics": item(|declaration| declaration.as_static().map(|of| variable(declaration, of))),
         "types": declarations.types().iter().map(named).collect::<Value>(),
-        "constants": declarations.constants().map(|(name, value)| json!({ "name": name, "value": constant(value) }))
-            .collect::<Value>(),
+        "constants": constants(declarations),
         "unsupported": declarations.unsupported().map(|(key, reason)| json!({ "key": key, "reason": reason }))
             .collect::<Value>(),
         "warnings": declarations.warnings().collect::<Value>(),
         "skipped": declarations.skipped().iter().map(ToString::to_string).collect::<Value>(),
     })
+}
+
+/// Describes the function, variable or type of a name; null without one.
+pub(crate) fn one(declarations: &Declarations, name: &str) -> Value {
+    match declarations.get(name).map(|declaration| (declaration, &declaration.item)) {
+        Ok((declaration, Item::Function(of))) => function(declaration, of),
+        Ok((declaration, Item::Static(of))) => variable(declaration, of),
+        Ok(_) | Err(_) => declarations.type_named(name).map_or(Value::Null, named),
+    }
+}
+
+/// Lists the names of all declarations, without their types.
+pub(crate) fn names(declarations: &Declarations) -> Value {
+    let keys = |is: fn(&Declaration) -> bool| {
+        declarations
+            .iter()
+            .filter(|declaration| is(declaration))
+            .map(|declaration| &*declaration.key)
+            .collect::<Value>()
+    };
+    json!({
+        "functions": keys(|declaration| declaration.as_function().is_some()),
+        "statics": keys(|declaration| declaration.as_static().is_some()),
+        "unsupported": declarations.unsupported().map(|(key, _)| key).collect::<Value>(),
+        "constants": constants(declarations),
+    })
+}
+
+fn constants(declarations: &Declarations) -> Value {
+    declarations.constants().map(|(name, value)| json!({ "name": name, "value": constant(value) })).collect()
 }
 
 fn function(declaration: &Declaration, function: &FunctionDeclaration) -> Value {

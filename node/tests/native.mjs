@@ -17,7 +17,19 @@ export function compile(name, ...flags) {
   if (modified(library) < Math.max(modified(source), modified(join(tests, "native", "lib.h")))) {
     mkdirSync(build, { recursive: true });
     const made = `${library}.${process.pid}`;
-    execFileSync("cc", ["-std=c11", "-O2", "-Wall", "-shared", "-fPIC", "-pthread", "-o", made, source, ...flags, "-lm"]);
+    execFileSync("cc", [
+      "-std=c11",
+      "-O2",
+      "-Wall",
+      "-shared",
+      "-fPIC",
+      "-pthread",
+      "-o",
+      made,
+      source,
+      ...flags,
+      "-lm",
+    ]);
     renameSync(made, library);
   }
   return library;

@@ -18,7 +18,11 @@ function pointer(value) {
 }
 
 const address = (value) => binding.address(asPointer(value));
-const offset = (value, bytes) => binding.offset(asPointer(value), bytes);
+function offset(value, bytes) {
+  requireMemory();
+  return binding.offset(asPointer(value), bytes);
+}
+
 const isPointer = (value) => binding.isPointer(value);
 
 module.exports = { address, isPointer, offset, pointer };

@@ -2,6 +2,7 @@
 // Functions of script that C calls.
 
 const binding = require("../binding.cjs");
+const { requireMemory } = require("../permissions.cjs");
 const { Cell } = require("./cell.cjs");
 const { codecOf } = require("./codecs.cjs");
 const { declareFunction } = require("./declare.cjs");
@@ -9,14 +10,22 @@ const { generate } = require("./generate.cjs");
 const { pointerKey, textAt, textOf } = require("./pointers.cjs");
 const { terminated } = require("./text.cjs");
 
-const handles = new WeakMap();
+const shapes = new WeakMap();
 
-// The binding's declarations of a signature, made once.
-function declarationsOf(type) {
-  let handle = handles.get(type);
-  if (handle === undefined) handles.set(type, (handle = declareFunction("callback", type.signature)));
-  return handle;
+// What callbacks of one type share: the binding's declarations, and `adapt`, which returns the function that the
+// binding calls.
+function shapeOf(type) {
+  let shape = shapes.get(type);
+  if (shape === undefined) {
+    shapes.set(
+      type,
+      (shape = { declarations: declareFunction(KEY, type.signature), adapt: adapterOf(type.signature) }),
+    );
+  }
+  return shape;
 }
+
+const KEY = "callback";
 
 // What script gets for an argument of C, if it is not the binding's value.
 function inward(type) {
@@ -28,10 +37,9 @@ function inward(type) {
   return encoding !== undefined && type.constant ? (pointer) => textAt(pointer, encoding) : undefined;
 }
 
-// What the binding gets for a result of script. Strings live until the next one.
+// What the binding gets for a result of script. Strings live until the callback returns the next one.
 function outward(type, place) {
-  if (type === undefined) return undefined;
-  if (type.isRecord) {
+  if (type?.isRecord) {
     const codec = codecOf(type);
     return (value) => {
       if (ArrayBuffer.isView(value)) return value;
@@ -40,22 +48,20 @@ function outward(type, place) {
       return cell;
     };
   }
-  const encoding = textOf(type);
-  if (encoding === undefined) return undefined;
   let kept;
   return (value) => {
     if (typeof value !== "string") return value;
-    kept = terminated(value, encoding);
+    kept = terminated(value, textOf(type));
     return binding.pointerOf(kept);
   };
 }
 
-// Returns the function that the binding calls: script's own where no value is converted.
-function adapt({ parameters, result }, f) {
+// Returns a function that puts conversions around a function of script. Where no value is converted, it returns the
+// function itself.
+function adapterOf({ parameters, result }) {
   const inwards = parameters.map(({ type }) => inward(type));
-  const out = outward(result, "a callback returned what is not of its type");
-  if (out === undefined && inwards.every((convert) => convert === undefined)) return f;
-  const scope = { f, out };
+  if (inwards.every((convert) => convert === undefined) && !isConverted(result)) return (f) => f;
+  const scope = { outward: () => outward(result, "a callback returned what is not of its type") };
   const names = parameters.map((_, i) => `a${i}`);
   const values = inwards.map((convert, i) => {
     if (convert === undefined) return names[i];
@@ -63,8 +69,11 @@ function adapt({ parameters, result }, f) {
     return `in${i}(${names[i]})`;
   });
   const call = `f(${values.join(", ")})`;
-  return generate(`(${names.join(", ")}) => ${out === undefined ? call : `out(${call})`}`, scope);
+  const adapted = isConverted(result) ? `out(${call})` : call;
+  return generate(`(f, out = outward()) => (${names.join(", ")}) => ${adapted}`, scope);
 }
+
+const isConverted = (type) => type !== undefined && (type.isRecord || textOf(type) !== undefined);
 
 // A function of script as a function of C. It lives until it is closed or collected.
 class Callback {
@@ -73,12 +82,13 @@ class Callback {
   constructor(type, f, options) {
     if (type?.signature === undefined) throw new TypeError("cannot make a callback: the type is not a function's");
     if (typeof f !== "function") throw new TypeError(`cannot make a callback: ${typeof f} is not a function`);
-    const adapted = adapt(type.signature, f);
-    this.#handle = binding.callback(declarationsOf(type), "callback", adapted, options ?? {});
+    const { declarations, adapt } = shapeOf(type);
+    this.#handle = binding.callback(declarations, KEY, adapt(f), options ?? {});
     this.#pointer = binding.callbackPointer(this.#handle);
   }
   // The address that C calls. The callback must be kept as long as C may call it.
   get pointer() {
+    requireMemory();
     return this.#pointer;
   }
   get [pointerKey]() {

@@ -25,7 +25,7 @@ class Cell extends Uint8Array {
   }
 
   set value(value) {
-    this.kept.length = 0;
+    if (this.kept.length > 0) this.kept = [];
     this.#codec.encode(value, this.view, 0, this, "", "");
   }
 }

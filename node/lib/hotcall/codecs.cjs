@@ -22,7 +22,8 @@ function makeCodec(type) {
   if (!type.isRecord) return scalarCodec(type.kind);
   const members = membersOf(type, 0);
   const last = type.fields.at(-1);
-  if (type.kind === "struct" && last?.type.flexible) return flexibleCodec(type, members.slice(0, -1), last, codecOf(last.type.element));
+  if (type.kind === "struct" && last?.type.flexible)
+    return flexibleCodec(type, members.slice(0, -1), last, codecOf(last.type.element));
   return type.kind === "struct" ? structCodec(type, members) : unionCodec(type, members);
 }
 

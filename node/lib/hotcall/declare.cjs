@@ -2,12 +2,14 @@
 // Declarations: C text, or an object in Deno's form with hotcall's extensions.
 
 const binding = require("../binding.cjs");
-const { CType, Signature } = require("./types.cjs");
+const { DeclaredObject, DeclaredText } = require("./declared.cjs");
+const { Signature } = require("./types.cjs");
 
 // Copies script's object as JSON can hold it. Each property is read once, so getters and proxies run once.
 function plain(value, path, above) {
   if (typeof value === "bigint") return Number(value);
-  if (typeof value === "function" || typeof value === "symbol") throw new TypeError(`${path}: a ${typeof value} is not a declaration`);
+  if (typeof value === "function" || typeof value === "symbol")
+    throw new TypeError(`${path}: a ${typeof value} is not a declaration`);
   if (typeof value !== "object" || value === null) return value;
   if (above.includes(value)) throw new TypeError(`${path}: a type that contains itself`);
   const inside = [...above, value];
@@ -20,43 +22,13 @@ function plain(value, path, above) {
   return copy;
 }
 
-// Reads declarations. `handle` is the binding's.
+// Reads declarations.
 function declare(declarations) {
-  if (typeof declarations === "string") {
-    return { ...describe(binding.declarations(declarations, "c")), text: declarations };
-  }
+  if (typeof declarations === "string") return new DeclaredText(declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return describe(binding.declarations(JSON.stringify(plain(declarations, "", [])), "json"));
-}
-
-function describe(handle) {
-  const description = JSON.parse(binding.describe(handle));
-  const types = new Map();
-  for (const { name, type } of description.types) {
-    if (type != null) types.set(name, new CType(type, types));
-  }
-  return {
-    handle,
-    types,
-    functions: description.functions.map((of) => ({ ...of, signature: Signature.of(of, types) })),
-    statics: description.statics.map((of) => ({ ...of, type: new CType(of.type, types) })),
-    constants: description.constants.map(({ name, value }) => [name, constantOf(value)]),
-    unsupported: description.unsupported,
-    warnings: description.warnings,
-    skipped: description.skipped,
-  };
-}
-
-// Integers are numbers where numbers hold them exactly.
-function constantOf(value) {
-  if (value === null) return null;
-  if (value.integer !== undefined) {
-    const integer = BigInt(value.integer);
-    return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
-  }
-  return value.number !== undefined ? Number(value.number) : new TextDecoder().decode(Uint8Array.from(value.text));
+  return new DeclaredObject(plain(declarations, "", []));
 }
 
 // A type in Deno's form.
@@ -79,9 +51,24 @@ function signatureJson({ parameters, result }) {
   return { parameters: parameters.map(({ type }) => typeJson(type)), result: typeJson(result) };
 }
 
-// Declarations of one function, named `key`.
+// Declarations of one function, named `key`. Deno's form does not have alignments, so structs may become others.
 function declareFunction(key, signature) {
-  return binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
+  const handle = binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
+  const made = Signature.of(JSON.parse(binding.describe(handle)).functions[0], new Map());
+  const types = ({ parameters, result }) => [...parameters.map(({ type }) => type), result];
+  const inMade = types(made);
+  types(signature).forEach((type, index) => {
+    if (layoutOf(type) === layoutOf(inMade[index])) return;
+    throw new TypeError(`cannot use ${type} in the type of a function: its members are aligned in a way of their own`);
+  });
+  return handle;
+}
+
+// The offsets of all members, as text.
+function layoutOf(type) {
+  if (type?.kind === "array") return `${layoutOf(type.element)}*${type.length}`;
+  if (!type?.isRecord) return `${type?.size}`;
+  return `${type.size}/${type.align}{${type.fields.map(({ offset, type }) => `${offset}:${layoutOf(type)}`)}}`;
 }
 
 module.exports = { declare, declareFunction, typeJson };

@@ -4,58 +4,63 @@
 const { arrayCodec } = require("./arrays.cjs");
 const { structCodec } = require("./structs.cjs");
 const { encodingOf } = require("./text.cjs");
-const { join, refuse } = require("./refusal.cjs");
+const { isBytes, join, refuse } = require("./refusal.cjs");
 
-// `last` is the array's field. The member that counts its elements is filled in where script does not give it.
+// `members` are those in front of the array, whose field is `last`. The member that counts the array's elements is filled
+// in where script does not give it.
 function flexibleCodec(type, members, last, element) {
   const head = structCodec(type, members);
-  const { name, offset, type: array } = last;
+  const { offset, type: array } = last;
   const { countedBy } = array;
   const encoding = encodingOf(array.element);
+  const tail = (length) => arrayCodec(array, length, element);
+  const sizeWith = (length) => Math.max(head.size, offset + length * element.size);
+  const isRecord = (value) => typeof value === "object" && value !== null && !isBytes(value);
 
-  function lengthOf(value) {
-    const elements = value[name];
-    if (typeof elements === "string" && encoding !== undefined) return encoding.encode(elements).length / encoding.unit + 1;
-    return elements?.length ?? 0;
+  // The number of elements that script gives. What is not an array is refused when it is written.
+  function givenIn(value) {
+    const elements = value[last.name];
+    if (typeof elements === "string" && encoding !== undefined)
+      return encoding.encode(elements).length / encoding.unit + 1;
+    return elements?.length >= 0 ? elements.length : 0;
   }
 
-  function counted(value, context, path, name_) {
+  function withCount(value, context, path) {
     if (countedBy === undefined) return value;
-    const length = lengthOf(value);
-    const count = value[countedBy] ?? length;
-    if (Number(count) > length) {
-      refuse(context, join(path, name_), countedBy, array, `${count} elements are counted, and ${length} are there`);
-    }
+    const given = givenIn(value);
+    const count = value[countedBy] ?? given;
+    if (count > given) refuse(context, path, countedBy, array, `${count} elements are counted, and ${given} are there`);
     return { ...value, [countedBy]: count };
   }
 
-  // The number of elements in memory. Without a member that counts them, the bytes that are there decide.
+  // The number of elements in memory. Without a member that counts them, it is all that is there.
   function countIn(view, at) {
     const room = Math.floor((view.byteLength - at - offset) / element.size);
-    const count = countedBy === undefined ? room : Number(head.decode(view, at)[countedBy]);
-    return Math.max(0, Math.min(room, count));
+    if (countedBy === undefined) return room;
+    const count = Number(head.decode(view, at)[countedBy]);
+    if (count > room) throw new RangeError(`${type}: ${countedBy} says ${count} elements, and ${room} are there`);
+    return count;
   }
 
-  const tail = (length) => arrayCodec(array, length, element);
+  const elementsIn = (view, at) => tail(countIn(view, at)).decode(view, at + offset);
+
   return {
     size: head.size,
     // The size of a value of script.
-    sizeFor: (value) => Math.max(head.size, offset + lengthOf(value) * element.size),
-    // The size in memory, of which the head is read.
-    sizeAt: (view, at) => Math.max(head.size, offset + Number(head.decode(view, at)[countedBy] ?? 0) * element.size),
-    encode(value, view, at, context, path, name_) {
-      const isRecord = typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
-      head.encode(isRecord ? counted(value, context, path, name_) : value, view, at, context, path, name_);
-      if (isRecord && lengthOf(value) > 0) {
-        tail(lengthOf(value)).encode(value[name], view, at + offset, context, join(path, name_), name);
-      }
+    sizeFor: (value) => sizeWith(isRecord(value) ? givenIn(value) : 0),
+    // The size of a value in memory, of which the head is there.
+    sizeAt: (view, at) => sizeWith(Number(head.decode(view, at)[countedBy] ?? 0)),
+    encode(value, view, at, context, path, name) {
+      if (!isRecord(value)) return head.encode(value, view, at, context, path, name);
+      const inner = join(path, name);
+      head.encode(withCount(value, context, inner), view, at, context, path, name);
+      const elements = value[last.name];
+      if (elements !== undefined) tail(givenIn(value)).encode(elements, view, at + offset, context, inner, last.name);
     },
-    decode(view, at) {
-      return { ...head.decode(view, at), [name]: tail(countIn(view, at)).decode(view, at + offset) };
-    },
+    decode: (view, at) => ({ ...head.decode(view, at), [last.name]: elementsIn(view, at) }),
     assign(value, view, at) {
       head.assign(value, view, at);
-      value[name] = tail(countIn(view, at)).decode(view, at + offset);
+      value[last.name] = elementsIn(view, at);
     },
   };
 }

@@ -8,11 +8,10 @@ const { pointerKey } = require("./pointers.cjs");
 
 function argumentOfFunction(type, place) {
   // Callbacks of running calls, by their pointers.
-  const open = new Map();
+  const open = new WeakMap();
   return {
     begin(value) {
-      if (value === null || value === undefined) return value;
-      if (typeof value === "object") return value[pointerKey] ?? value;
+      if (typeof value === "object" && value !== null) return value[pointerKey] ?? value;
       if (typeof value !== "function") return value;
       const details = known.get(value);
       if (details !== undefined) return details.pointer;
@@ -20,13 +19,13 @@ function argumentOfFunction(type, place) {
         throw new TypeError(`${place}: the declaration does not say the signature: make a callback`);
       }
       const callback = new Callback(type, value);
-      open.set(callback.pointer, callback);
-      return callback.pointer;
+      const pointer = callback[pointerKey];
+      open.set(pointer, callback);
+      return pointer;
     },
-    end(value, pointer) {
-      if (pointer === value) return;
+    // Runs when the call has ended in any way.
+    close(pointer) {
       open.get(pointer)?.close();
-      open.delete(pointer);
     },
   };
 }

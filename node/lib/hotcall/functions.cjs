@@ -58,18 +58,29 @@ class CFunction {
 
   #makeAsync() {
     const call = async (...args) => {
-      const count = this.#conversions.length;
-      const values = this.#conversions.map((conversion, i) => {
-        return conversion === undefined ? args[i] : conversion.begin(args[i], args[conversion.countedBy]);
-      });
+      const values = this.#begin(args);
       const stores = this.#result?.begin !== undefined;
-      if (stores) values.push(this.#result.begin(args[count]));
-      const { value, errno } = await binding.async(this.native, values, {});
-      const result = stores ? this.#result.end(args[count], values[count]) : this.#convert(value, values);
-      this.#conversions.forEach((conversion, i) => conversion?.end?.(args[i], values[i], args[conversion.countedBy]));
-      return this.#capturesErrno ? { value: result, errno } : result;
+      if (stores) values.push(this.#result.begin(args[values.length]));
+      try {
+        const { value, errno } = await binding.async(this.native, values, {});
+        const result = stores ? this.#result.end(args[values.length - 1], values.at(-1)) : this.#convert(value, values);
+        this.#each((conversion, i) => conversion.end?.(args[i], values[i], args[conversion.countedBy]));
+        return this.#capturesErrno ? { value: result, errno } : result;
+      } finally {
+        this.#each((conversion, i) => conversion.close?.(values[i]));
+      }
     };
     return Object.defineProperty(call, "name", { value: `${this.#name}.async` });
+  }
+
+  #begin(args) {
+    return this.#conversions.map((conversion, i) => {
+      return conversion === undefined ? args[i] : conversion.begin(args[i], args[conversion.countedBy]);
+    });
+  }
+
+  #each(step) {
+    this.#conversions.forEach((conversion, i) => conversion !== undefined && step(conversion, i));
   }
 
   #convert(value, held) {

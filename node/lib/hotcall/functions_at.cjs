@@ -17,7 +17,11 @@ function functionAt(value, spec, options = {}) {
   if (signature === undefined) throw new TypeError("functionAt: argument 2 is not the type of a function");
   const pointer = asPointer(value);
   const { callbacks, errno } = options;
-  const native = binding.pointerFunction(pointer, declareFunction(NAME, signature), NAME, { bytes: true, callbacks, errno });
+  const native = binding.pointerFunction(pointer, declareFunction(NAME, signature), NAME, {
+    bytes: true,
+    callbacks,
+    errno,
+  });
   return new CFunction(native, { name: NAME, signature, errno: errno === true, symbol: () => pointer }).function;
 }
 

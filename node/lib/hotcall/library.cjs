@@ -16,7 +16,11 @@ const libraries = new WeakMap();
 const prototype = Object.freeze(
   Object.create(null, {
     [Symbol.toStringTag]: { value: "Library" },
-    [Symbol.dispose]: { value() { close(this); } },
+    [Symbol.dispose]: {
+      value() {
+        close(this);
+      },
+    },
   }),
 );
 
@@ -27,12 +31,12 @@ class Library {
   handle;
   declared;
   #options;
-  #natives;
+  #symbols;
   constructor(path, declarations, options) {
     this.declared = declare(declarations);
     this.#options = { bytes: true, callbacks: options.callbacks, optional: options.optional, errno: options.errno };
     this.handle = binding.open(path, { lazy: options.lazy, global: options.global });
-    this.#natives = binding.functions(this.handle, this.declared.handle, this.#options);
+    this.#symbols = binding.symbols(this.handle, this.declared.handle, this.#options);
   }
 
   // Constants are inherited properties: those of whole headers are many, and are not listed among the functions.
@@ -40,46 +44,58 @@ class Library {
     const constants = Object.create(prototype);
     for (const [name, value] of this.declared.constants) define(constants, name, { value, enumerable: true });
     const object = Object.create(constants);
-    for (const description of this.declared.functions) this.#addFunction(object, description);
-    for (const of of this.declared.statics) {
-      const pointer = binding.symbol(this.handle, of.symbol);
-      define(object, of.key, { ...accessors(of, pointer, () => binding.isClosed(this.handle)), enumerable: true });
+    const missing = new Set(binding.missing(this.#symbols));
+    for (const key of this.declared.functionKeys) {
+      if (missing.has(key)) define(object, key, { value: null, enumerable: true });
+      else defineLazily(object, key, () => this.#functionOf(key));
     }
-    for (const { key, reason } of this.declared.unsupported) defineUnsupported(object, key, reason);
+    for (const key of this.declared.variableKeys) this.#addVariable(object, key);
+    for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
     return object;
   }
 
-  #addFunction(object, description) {
-    const native = this.#natives[description.key];
-    if (native === null) define(object, description.key, { value: null, enumerable: true });
-    else defineLazily(object, description.key, () => this.#functionOf(description, native));
+  #addVariable(object, key) {
+    const { symbol, type, constant } = this.declared.variableOf(key);
+    const pointer = binding.symbol(this.handle, symbol);
+    const isClosed = () => binding.isClosed(this.handle);
+    define(object, key, {
+      ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed),
+      enumerable: true,
+    });
   }
 
-  #functionOf({ key, symbol, signature, errno, nonblocking }, native) {
-    const isVariadic = signature.variadic === signature.parameters.length;
-    if (isVariadic) return variadicFunction(key, signature, (all, types) => this.#variadic(key, all, types));
-    const { freedBy } = signature.result ?? {};
-    const f = new CFunction(native, {
+  #functionOf(key) {
+    const description = this.declared.functionOf(key);
+    const { symbol, errno, nonblocking } = description;
+    const signature = this.declared.signatureOf(description);
+    const details = {
       name: key,
-      signature,
       errno: errno || isIn(this.#options.errno, key),
-      free: freedBy === undefined ? undefined : this.#freeing(freedBy, key),
       symbol: () => binding.symbol(this.handle, symbol),
-    });
+    };
+    if (signature.variadic === signature.parameters.length) {
+      const make = (all, types) => this.#variadic(types, { ...details, signature: all });
+      return variadicFunction(key, signature, details.symbol, make);
+    }
+    const { freedBy } = signature.result ?? {};
+    const free = freedBy === undefined ? undefined : this.#freeing(freedBy, key);
+    const f = new CFunction(binding.functionOf(this.#symbols, key), { ...details, signature, free });
     return nonblocking ? f.async : f.function;
   }
 
-  #variadic(key, signature, types) {
-    const native = binding.variadic(this.handle, this.declared.handle, key, types, this.#options);
-    return new CFunction(native, { name: key, signature, errno: isIn(this.#options.errno, key) }).function;
+  #variadic(types, details) {
+    const native = binding.variadic(this.handle, this.declared.handle, details.name, types, this.#options);
+    return new CFunction(native, details).function;
   }
 
   // The function that takes a result back: a declared one, or one of the library or of those that it needs.
   #freeing(name, key) {
-    const declared = this.#natives[name];
-    if (declared != null) return declared;
+    if (this.declared.functionKeys.includes(name)) return binding.functionOf(this.#symbols, name);
     const pointer = binding.symbol(this.handle, name);
-    if (pointer === null) throw new Error(`cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`);
+    if (pointer === null)
+      throw new Error(
+        `cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`,
+      );
     return binding.pointerFunction(pointer, declareFunction(name, FREE), name, {});
   }
 }
@@ -113,7 +129,8 @@ function defineUnsupported(object, name, reason) {
 function addAliases(object, aliases) {
   for (const [alias, key] of Object.entries(aliases)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined) throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
+    if (descriptor === undefined)
+      throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
     if (Object.hasOwn(object, alias)) throw new TypeError(`the alias ${JSON.stringify(alias)} is a declared name`);
     if (descriptor.set === undefined && descriptor.get !== undefined) defineLazily(object, alias, () => object[key]);
     else define(object, alias, descriptor);
@@ -151,20 +168,24 @@ function close(object) {
 const symbol = (object, name) => binding.symbol(libraryOf(object).handle, name);
 
 // The types that the C text declares, by their names.
-const types = (object) => Object.freeze(Object.fromEntries(libraryOf(object).declared.types));
+function types(object) {
+  const { declared } = libraryOf(object);
+  return Object.freeze(Object.fromEntries(declared.typeNames.map((name) => [name, declared.get(name)])));
+}
 
 // What was read of the declarations, and what could not be read.
 function describe(object) {
   const { handle, declared } = libraryOf(object);
-  const { functions, statics, constants, unsupported, warnings, skipped } = declared;
   return {
     path: binding.resolvedPath(handle),
-    functions: Object.fromEntries(functions.map(({ key, signature }) => [key, signature])),
-    variables: Object.fromEntries(statics.map(({ key, type }) => [key, type])),
-    constants: Object.fromEntries(constants),
-    unsupported,
-    warnings,
-    skipped,
+    functions: Object.fromEntries(
+      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))]),
+    ),
+    variables: Object.fromEntries(
+      declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)]),
+    ),
+    constants: Object.fromEntries(declared.constants),
+    ...declared.problems,
   };
 }
 

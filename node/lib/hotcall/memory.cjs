@@ -8,9 +8,10 @@ const { codecOf } = require("./codecs.cjs");
 const { pointerKey } = require("./pointers.cjs");
 const { expected, isBytes } = require("./refusal.cjs");
 const { typeFrom } = require("./specs.cjs");
-const { encodingOf } = require("./text.cjs");
+const { encodingOf, terminated } = require("./text.cjs");
 
-const viewOf = (bytes) => (ArrayBuffer.isView(bytes) ? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new DataView(bytes));
+const viewOf = (bytes) =>
+  ArrayBuffer.isView(bytes) ? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new DataView(bytes);
 
 // Pointers, and what stands for one.
 const asPointer = (value) => (typeof value === "object" && value !== null ? (value[pointerKey] ?? value) : value);
@@ -37,19 +38,19 @@ function writeTo(pointer, codec, offset, value, place) {
 
 // Reads a value of a type at a pointer, or among bytes.
 function read(memory, type, offset = 0) {
+  requireMemory();
   const codec = codecOf(typeFrom(type));
   if (isBytes(memory)) return codec.decode(viewOf(memory), offset);
-  requireMemory();
   return readFrom(asPointer(memory), codec, offset);
 }
 
 // Writes a value of a type at a pointer, or among bytes.
 function write(memory, type, value, offset = 0) {
+  requireMemory();
   const resolved = typeFrom(type);
   const codec = codecOf(resolved);
   const place = `cannot write ${resolved}`;
   if (isBytes(memory)) return codec.encode(value, viewOf(memory), offset, { place, kept: null }, "", "");
-  requireMemory();
   return writeTo(asPointer(memory), codec, offset, value, place);
 }
 
@@ -99,24 +100,48 @@ function alloc(type, count = 1) {
 // Memory of C with a string and the zero behind it.
 function allocString(text, type = "char") {
   const encoding = encodingOf(typeFrom(type));
-  if (typeof text !== "string" || encoding === undefined) throw new TypeError(`allocString: ${expected("a string and a type of characters", text)}`);
-  const bytes = require("./text.cjs").terminated(text, encoding);
+  if (typeof text !== "string" || encoding === undefined)
+    throw new TypeError(`allocString: ${expected("a string and a type of characters", text)}`);
+  const bytes = terminated(text, encoding);
   const pointer = binding.alloc(bytes.length);
   binding.store(pointer, 0, bytes);
   return pointer;
 }
 
-const free = (pointer) => binding.free(asPointer(pointer));
+function free(pointer) {
+  requireMemory();
+  binding.free(asPointer(pointer));
+}
 
 // Bytes for one value of a type, which a pointer among arguments leads to. `value` reads and writes it.
 function out(type, value) {
   const resolved = typeFrom(type);
+  if (holdsPointers(resolved)) requireMemory();
   const codec = codecOf(resolved);
-  const cell = new Cell(codec, codec.size, `cannot write ${resolved}`);
+  const cell = new Cell(codec, codec.sizeFor?.(value) ?? codec.size, `cannot write ${resolved}`);
   if (value !== undefined) cell.value = value;
   return cell;
 }
 
+// True if a value leads to other memory.
+function holdsPointers(type) {
+  if (type.kind === "array") return holdsPointers(type.element);
+  return type.isRecord ? type.fields.some((field) => holdsPointers(field.type)) : type.isPointer;
+}
+
 module.exports = {
-  alignof, alloc, allocString, asPointer, free, offsetof, out, read, readFrom, sizeof, string, viewOf, write, writeTo,
+  alignof,
+  alloc,
+  allocString,
+  asPointer,
+  free,
+  offsetof,
+  out,
+  read,
+  readFrom,
+  sizeof,
+  string,
+  viewOf,
+  write,
+  writeTo,
 };

@@ -56,7 +56,7 @@ class Owned {
   dispose() {
     if (this.#pointer === null) return;
     const pointer = this.release();
-    for (const view of this.#views) detach(view.deref());
+    for (const view of this.#views) detachBuffer(view.deref());
     this.#views.clear();
     this.#free(pointer);
   }
@@ -81,10 +81,8 @@ delete Owned.show;
 delete Owned.forget;
 const shown = new FinalizationRegistry(forget);
 
-// Detaches a buffer, or the buffer of a view. The memory stays.
-function detach(view) {
-  const buffer = view?.buffer ?? view;
+function detachBuffer(buffer) {
   if (buffer !== undefined && !buffer.detached) buffer.transfer();
 }
 
-module.exports = { Owned, detach, owners, show };
+module.exports = { Owned, detachBuffer, owners, show };

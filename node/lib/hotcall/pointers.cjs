@@ -2,6 +2,7 @@
 // Pointers among the bytes of C: codecs, and what script may write as a pointer.
 
 const binding = require("../binding.cjs");
+const { known } = require("./details.cjs");
 const { little } = require("./scalars.cjs");
 const { encodingOf, terminated, utf8 } = require("./text.cjs");
 const { expected, isBytes, refuse } = require("./refusal.cjs");
@@ -45,7 +46,7 @@ function addressOf(value, encoding, type, context, path, name) {
     if (context.kept === null) refuse(context, path, name, type, "memory of C does not keep a buffer: give a pointer");
     return keep(value, context);
   }
-  const pointer = typeof value === "object" ? (value[pointerKey] ?? value) : value;
+  const pointer = typeof value === "function" ? known.get(value)?.pointer : (value?.[pointerKey] ?? value);
   if (binding.isPointer(pointer)) return binding.address(pointer);
   const what = encoding === undefined ? "null, a pointer or a buffer" : "null, a string, a pointer or a buffer";
   return refuse(context, path, name, type, expected(what, value));

@@ -32,17 +32,23 @@ function outOfRange(value) {
 
 // The values that each class of types stores for a value of script, or an error.
 const checks = {
-  integer: (kind, { min, max }) => (value, context, path, name) => {
-    if (typeof value !== "number") refuse(context, path, name, kind, expected("an integer", value));
-    if (!(value >= min && value <= max) || Math.trunc(value) !== value) refuse(context, path, name, kind, outOfRange(value));
-    return value;
-  },
-  wide: (kind, { min, max }) => (value, context, path, name) => {
-    if (typeof value === "bigint") return value;
-    if (typeof value !== "number") refuse(context, path, name, kind, expected("an integer or a BigInt", value));
-    if (!(value >= min && value < max) || Math.trunc(value) !== value) refuse(context, path, name, kind, outOfRange(value));
-    return BigInt(value);
-  },
+  integer:
+    (kind, { min, max }) =>
+    (value, context, path, name) => {
+      if (typeof value !== "number") refuse(context, path, name, kind, expected("an integer", value));
+      if (!(value >= min && value <= max) || Math.trunc(value) !== value)
+        refuse(context, path, name, kind, outOfRange(value));
+      return value;
+    },
+  wide:
+    (kind, { min, max }) =>
+    (value, context, path, name) => {
+      if (typeof value === "bigint") return value;
+      if (typeof value !== "number") refuse(context, path, name, kind, expected("an integer or a BigInt", value));
+      if (!(value >= min && value < max) || Math.trunc(value) !== value)
+        refuse(context, path, name, kind, outOfRange(value));
+      return BigInt(value);
+    },
   float: (kind) => (value, context, path, name) => {
     if (typeof value !== "number") refuse(context, path, name, kind, expected("a number", value));
     return value;

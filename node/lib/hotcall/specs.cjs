@@ -19,28 +19,33 @@ function variable(type) {
 const isDenoName = (text) => /^(?:[iu](?:8|16|32|64|size)|f32|f64|bool|pointer|buffer|function)$/.test(text);
 
 function fromText(text, declared) {
-  const known = declared?.types.get(text);
+  const known = declared?.get(text);
   if (known !== undefined) return known;
   if (isDenoName(text)) return fromObject(text);
-  const { statics, skipped, unsupported } = declare(`${declared?.text ?? ""}\n${variable(text)}`);
-  const found = statics.find(({ key }) => key === VARIABLE);
-  if (found !== undefined && !(found.type.isRecord && found.type.fields.length === 0)) return found.type;
-  const incomplete = found === undefined ? undefined : "its members are not declared";
-  const reason = incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
+  const all = declare(`${declared?.text ?? ""}\n${variable(text)}`);
+  const { skipped, unsupported } = all.problems;
+  const found = all.variableOf(VARIABLE);
+  const type = found && all.typeOf(found.type);
+  if (type !== undefined && !(type.isRecord && type.fields.length === 0)) return type;
+  const incomplete = type === undefined ? undefined : "its members are not declared";
+  const reason =
+    incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
   throw new TypeError(`cannot use the type ${JSON.stringify(text)}: ${reason}`);
 }
 
 function fromObject(spec) {
-  if (spec?.parameters === undefined) return declare({ [VARIABLE]: { type: spec } }).statics[0].type;
-  const { parameters, result } = declare({ [VARIABLE]: spec }).functions[0];
-  return new CType({ kind: "function", to: { function: { parameters, result } } }, new Map());
+  const isFunction = spec?.parameters !== undefined;
+  const declared = declare({ [VARIABLE]: isFunction ? spec : { type: spec } });
+  if (!isFunction) return declared.typeOf(declared.variableOf(VARIABLE).type);
+  const { parameters, result } = declared.functionOf(VARIABLE);
+  return declared.typeOf({ kind: "function", to: { function: { parameters, result } } });
 }
 
 // Returns the type. Names of structs, unions, enums and typedefs are those of `declared`, where it is given.
 function typeFrom(spec, declared) {
   if (spec instanceof CType) return spec;
   if (typeof spec !== "string") return fromObject(spec);
-  const cache = declared === undefined ? texts : (declared.texts ??= new Map());
+  const cache = declared === undefined ? texts : declared.named;
   let type = cache.get(spec);
   if (type === undefined) cache.set(spec, (type = fromText(spec, declared)));
   return type;

@@ -1,12 +1,11 @@
 "use strict";
 // Variables of C as properties: each read and each write goes to C's memory.
 
-const binding = require("../binding.cjs");
 const { codecOf } = require("./codecs.cjs");
 const { readFrom, writeTo } = require("./memory.cjs");
 
 // The accessors of a variable at `pointer`. A variable that the library lacks is null.
-function accessors({ key, type, constant }, pointer, isClosed) {
+function accessors(key, type, constant, pointer, isClosed) {
   if (pointer === null) return { get: () => null };
   const codec = codecOf(type);
   const place = `variable ${JSON.stringify(key)}`;

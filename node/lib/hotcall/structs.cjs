@@ -5,60 +5,72 @@ const { generate } = require("./generate.cjs");
 const { expected, isBytes, join, refuse } = require("./refusal.cjs");
 const { copyBytes } = require("./unions.cjs");
 
+const each = (list, line) => list.map(line).join("\n");
+
+// In an object literal, `__proto__` without brackets would set the prototype.
+const literalKey = ({ name }) => (name === "__proto__" ? `["__proto__"]` : JSON.stringify(name));
+
 // `members` are { name, offset, codec }. A name is undefined for all members or for none. Members that are unions
 // without a name have `spread`, see unions.cjs.
 function structCodec(type, members) {
   const { size } = type;
-  const named = members.filter(({ codec }) => codec.spread === undefined);
-  const spread = members.filter(({ codec }) => codec.spread !== undefined);
-  const isTuple = named.length > 0 && named.every(({ name }) => name === undefined);
-  const keys = named.map(({ name }, index) => (isTuple ? index : JSON.stringify(name)));
+  const ordinary = members.filter(({ codec }) => codec.spread === undefined);
+  const unions = members.filter(({ codec }) => codec.spread !== undefined);
+  const isTuple = ordinary.length > 0 && ordinary.every(({ name }) => name === undefined);
+  const keyOf = ({ name }, i) => (isTuple ? `${i}` : JSON.stringify(name));
 
-  const values = named.map((_, i) => (isTuple ? `decode${i}` : `[${keys[i]}]: decode${i}`) + `(view, at + ${named[i].offset})`);
-  const whole = isTuple ? `[${values.join(", ")}]` : `{ ${values.join(", ")} }`;
-  const spreads = (value) => spread.map(({ offset }, i) => `spread${i}(${value}, view, at + ${offset});`);
+  const read = ({ offset }, i) => `decode${i}(view, at + ${offset})`;
+  const write = (member, i) => {
+    const path = isTuple ? `"[${i}]"` : keyOf(member, i);
+    return `encode${i}(value[${keyOf(member, i)}], view, at + ${member.offset}, context, inner, ${path});`;
+  };
+  const whole = isTuple
+    ? `[${ordinary.map(read)}]`
+    : `{ ${ordinary.map((member, i) => `${literalKey(member)}: ${read(member, i)}`)} }`;
+  const spreads = each(unions, ({ offset }, i) => `spread${i}(value, view, at + ${offset});`);
 
   const scope = {};
-  named.forEach(({ codec }, i) => Object.assign(scope, { [`encode${i}`]: codec.encode, [`decode${i}`]: codec.decode }));
-  spread.forEach(({ codec }, i) => Object.assign(scope, { [`write${i}`]: codec.encode, [`spread${i}`]: codec.spread }));
+  ordinary.forEach(({ codec }, i) => {
+    scope[`encode${i}`] = codec.encode;
+    scope[`decode${i}`] = codec.decode;
+  });
+  unions.forEach(({ codec }, i) => {
+    scope[`encodeUnion${i}`] = codec.encode;
+    scope[`spread${i}`] = codec.spread;
+  });
 
   const codec = generate(
     `{
       write(value, view, at, context, inner) {
-        ${named.map(({ offset }, i) => {
-          const name = isTuple ? `"[${i}]"` : keys[i];
-          return `encode${i}(value[${keys[i]}], view, at + ${offset}, context, inner, ${name});`;
-        }).join("\n")}
-        ${spread.map(({ offset }, i) => `write${i}(value, view, at + ${offset}, context, inner, "");`).join("\n")}
+        ${each(ordinary, write)}
+        ${each(unions, ({ offset }, i) => `encodeUnion${i}(value, view, at + ${offset}, context, inner, "");`)}
       },
       decode(view, at) {
         const value = ${whole};
-        ${spreads("value").join("\n")}
+        ${spreads}
         return value;
       },
       assign(value, view, at) {
-        ${named.map(({ offset }, i) => `value[${keys[i]}] = decode${i}(view, at + ${offset});`).join("\n")}
-        ${spreads("value").join("\n")}
+        ${each(ordinary, (member, i) => `value[${keyOf(member, i)}] = ${read(member, i)};`)}
+        ${spreads}
       },
     }`,
     scope,
   );
-  const { write } = codec;
+
   return {
     size,
     encode(value, view, at, context, path, name) {
-      if (typeof value !== "object" || value === null) refuseValue(value, context, path, name);
+      if (typeof value !== "object" || value === null) {
+        refuse(context, path, name, type, expected(isTuple ? "an array or a buffer" : "an object or a buffer", value));
+      }
       if (isBytes(value)) copyBytes(value, view, at, size, type, context, path, name);
-      else write(value, view, at, context, join(path, name));
+      else codec.write(value, view, at, context, join(path, name));
     },
     decode: codec.decode,
     // Writes the members to an object that script has.
     assign: codec.assign,
   };
-
-  function refuseValue(value, context, path, name) {
-    refuse(context, path, name, type, expected(isTuple ? "an array or a buffer" : "an object or a buffer", value));
-  }
 }
 
 module.exports = { structCodec };

@@ -50,11 +50,10 @@ function encodingOf(type) {
   }
 }
 
-// The bytes of a string and of the zero behind it. A buffer of its own keeps them where they are: the collector moves
-// small typed arrays.
+// The bytes of a string and of the zero behind it.
 function terminated(text, encoding) {
   const encoded = encoding.encode(text);
-  const bytes = new Uint8Array(new ArrayBuffer(encoded.length + encoding.unit));
+  const bytes = new Uint8Array(encoded.length + encoding.unit);
   bytes.set(encoded);
   return bytes;
 }

@@ -7,11 +7,13 @@ const POINTER_SIZE = 8;
 
 class CType {
   #names;
+  #to;
   #target;
+  #signature;
   // `description` is what the binding says of a type, `names` the types that its text declares.
   constructor(description, names) {
     this.#names = names;
-    this.#target = description.to;
+    this.#to = description.to;
     this.kind = description.kind;
     if (description.c != null) this.c = description.c;
     if (description.name != null) this.name = description.name;
@@ -51,15 +53,15 @@ class CType {
 
   // The type that a pointer leads to. Undefined for `void`, functions, and structs without members.
   get target() {
-    const to = this.#target;
+    const to = this.#to;
     if (to == null || to === "void" || to.function !== undefined) return undefined;
-    return to.named === undefined ? new CType(to, this.#names) : this.#names.get(to.named);
+    return (this.#target ??= to.named === undefined ? new CType(to, this.#names) : this.#names.get(to.named));
   }
 
   // The signature of a pointer to a function.
   get signature() {
-    const signature = this.#target?.function;
-    return signature === undefined ? undefined : Signature.of(signature, this.#names);
+    const signature = this.#to?.function;
+    return signature && (this.#signature ??= Signature.of(signature, this.#names));
   }
 
   get isPointer() {
@@ -75,8 +77,7 @@ class CType {
     if (this.kind === "array") return `${this.element}[${this.flexible ? "" : this.length}]`;
     if (this.kind === "function" || this.kind === "buffer") return this.kind;
     if (!this.isPointer) return this.c ?? this.kind;
-    const to = this.#target;
-    const target = to?.named ?? (this.kind === "text" ? "char" : (this.target ?? "void"));
+    const target = this.#to?.named ?? (this.kind === "text" ? "char" : (this.target ?? "void"));
     return `${this.constant ? "const " : ""}${target} *`;
   }
 }

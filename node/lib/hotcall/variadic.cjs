@@ -14,8 +14,9 @@ function promoted(type) {
   return kind === undefined ? type : new CType({ kind }, new Map());
 }
 
-// `make(signature, types)` returns the function for these types. `types` is the JSON of the variadic ones.
-function variadicFunction(name, signature, make) {
+// `make(signature, types)` returns the function for these types. `types` is the JSON of the variadic ones. `symbol`
+// returns the address.
+function variadicFunction(name, signature, symbol, make) {
   const fixed = signature.parameters.length;
   const made = new Map();
 
@@ -56,7 +57,9 @@ function variadicFunction(name, signature, make) {
       const { f, values } = call(...args);
       return f.async(...values);
     },
-    native: undefined,
+    get pointer() {
+      return symbol();
+    },
   });
 }
 

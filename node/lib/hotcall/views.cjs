@@ -4,7 +4,7 @@
 const binding = require("../binding.cjs");
 const { requireMemory } = require("../permissions.cjs");
 const { codecOf } = require("./codecs.cjs");
-const { Owned, owners, show } = require("./owned.cjs");
+const { Owned, detachBuffer, owners, show } = require("./owned.cjs");
 const { asPointer, viewOf } = require("./memory.cjs");
 const { isBytes } = require("./refusal.cjs");
 const { scalars } = require("./scalars.cjs");
@@ -21,22 +21,23 @@ function bufferAt(memory, size) {
 
 const classes = new WeakMap();
 
+// A struct or union in memory. Its members are accessors of a class for its type.
 class RecordView {
   #view;
   static view(record) {
     return record.#view;
   }
+  static is(value) {
+    return typeof value === "object" && value !== null && #view in value;
+  }
   constructor(view) {
     this.#view = view;
   }
-  // The buffer, for `detach`.
-  get [Symbol.for("hotcall.buffer")]() {
-    return this.#view.buffer;
-  }
 }
 
-const { view: bytesOf } = RecordView;
+const { view: bytesOf, is: isRecordView } = RecordView;
 delete RecordView.view;
+delete RecordView.is;
 
 function classOf(type) {
   let Made = classes.get(type);
@@ -60,7 +61,7 @@ function defineMembers(prototype, type, base) {
       enumerable: true,
       configurable: true,
       get() {
-        return show1(of, bytesOf(this), at);
+        return memberOf(of, bytesOf(this), at);
       },
       set(value) {
         if (constant) throw new TypeError(`${place}: it is const`);
@@ -71,26 +72,32 @@ function defineMembers(prototype, type, base) {
 }
 
 // A member: a view where it has members or elements, or else its value.
-function show1(type, view, at) {
+function memberOf(type, view, at) {
   const from = view.byteOffset + at;
   if (type.isRecord) return new (classOf(type))(new DataView(view.buffer, from, type.size));
-  const TypedArray = type.kind === "array" && type.element.c === undefined ? scalars[type.element.kind]?.array : undefined;
+  const TypedArray =
+    type.kind === "array" && type.element.c === undefined ? scalars[type.element.kind]?.array : undefined;
   if (TypedArray !== undefined && !type.flexible) return new TypedArray(view.buffer, from, type.length);
   return codecOf(type).decode(view, at);
 }
 
 // A view of `count` values of a type at a pointer, or among bytes.
 function view(memory, spec, count) {
+  requireMemory();
   const type = typeFrom(spec);
   const size = type.size * (count ?? 1);
-  if (!isBytes(memory)) requireMemory();
   const bytes = isBytes(memory) ? viewOf(memory) : new DataView(bufferAt(memory, size));
   if (type.isRecord || type.kind === "array") {
-    const each = (i) => show1(type, bytes, i * type.size);
+    const each = (i) => memberOf(type, bytes, i * type.size);
     return count === undefined ? each(0) : Array.from({ length: count }, (_, i) => each(i));
   }
   const { array: TypedArray = type.isPointer ? BigUint64Array : Uint8Array } = scalars[type.kind] ?? {};
   return new TypedArray(bytes.buffer, bytes.byteOffset, count ?? 1);
 }
 
-module.exports = { view };
+// Detaches a view: it has no bytes any more. The memory stays.
+function detach(view) {
+  detachBuffer(isRecordView(view) ? bytesOf(view).buffer : (view.buffer ?? view));
+}
+
+module.exports = { detach, view };

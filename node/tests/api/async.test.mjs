@@ -24,11 +24,17 @@ test("async_runs_on_another_thread_and_converts_values", async () => {
 
 test("many_calls_wait_for_a_thread", async () => {
   const results = await Promise.all(Array.from({ length: 300 }, (_, i) => lib.add_i32.async(i, 1)));
-  assert.deepEqual(results, Array.from({ length: 300 }, (_, i) => i + 1));
+  assert.deepEqual(
+    results,
+    Array.from({ length: 300 }, (_, i) => i + 1),
+  );
 });
 
 test("wrong_arguments_reject_the_promise", async () => {
-  await assert.rejects(lib.add_i32.async(1.5, 2), { name: "TypeError", message: 'cannot call "add_i32": argument 1 (i32): 1.5 is not an integer' });
+  await assert.rejects(lib.add_i32.async(1.5, 2), {
+    name: "TypeError",
+    message: 'cannot call "add_i32": argument 1 (i32): 1.5 is not an integer',
+  });
   await assert.rejects(lib.dot.async({ x: 1 }, { x: 1, y: 1 }), /y \(f64\): expected a number, not undefined/);
 });
 

@@ -84,9 +84,18 @@ test("declarations_are_read_once", () => {
       },
     });
   let calls = 0;
-  const declarations = watch({
-    add_i32: { parameters: ["i32", "i32"], get result() { calls++; return "i32"; } },
-  }, "");
+  const declarations = watch(
+    {
+      add_i32: {
+        parameters: ["i32", "i32"],
+        get result() {
+          calls++;
+          return "i32";
+        },
+      },
+    },
+    "",
+  );
   const lib = open(library, declarations);
   assert.equal(lib.add_i32(1, 2), 3);
   assert.equal(calls, 1);
@@ -95,8 +104,14 @@ test("declarations_are_read_once", () => {
 });
 
 test("wrong_declarations_name_their_place", () => {
-  assert.throws(() => open(library, { f: { parameters: ["i33"], result: "i32" } }), /f\.parameters\[0\].*i33|i33.*f\.parameters\[0\]/s);
-  assert.throws(() => open(library, { f: { parameters: [() => 1], result: "i32" } }), /f\.parameters\[0\]: a function is not a declaration/);
+  assert.throws(
+    () => open(library, { f: { parameters: ["i33"], result: "i32" } }),
+    /f\.parameters\[0\].*i33|i33.*f\.parameters\[0\]/s,
+  );
+  assert.throws(
+    () => open(library, { f: { parameters: [() => 1], result: "i32" } }),
+    /f\.parameters\[0\]: a function is not a declaration/,
+  );
   const recursive = { struct: ["i32"] };
   recursive.struct.push(recursive);
   assert.throws(() => open(library, { f: { parameters: [recursive], result: "i32" } }), /a type that contains itself/);
@@ -113,7 +128,9 @@ test("a_declared_function_that_cannot_be_called_says_why_when_it_is_used", () =>
 test("missing_symbols_are_errors_unless_they_are_optional", () => {
   assert.throws(() => open(library, "void missing_function(void);"), /missing_function/);
   assert.throws(() => open(library, "extern int missing_variable;"), /missing_variable/);
-  const lib = open(library, "void missing_function(void); extern int missing_variable; void nop(void);", { optional: true });
+  const lib = open(library, "void missing_function(void); extern int missing_variable; void nop(void);", {
+    optional: true,
+  });
   assert.equal(lib.missing_function, null);
   assert.equal(lib.missing_variable, null);
   assert.equal(lib.nop(), undefined);
@@ -127,7 +144,10 @@ test("aliases_are_further_names", () => {
   lib.counter = 3;
   assert.equal(lib.counter_value, 3);
   lib.counter_value = 17;
-  assert.throws(() => open(library, header, { aliases: { add: "nothing" } }), /the alias "add": nothing named "nothing"/);
+  assert.throws(
+    () => open(library, header, { aliases: { add: "nothing" } }),
+    /the alias "add": nothing named "nothing"/,
+  );
   assert.throws(() => open(library, header, { aliases: { nop: "add_i32" } }), /the alias "nop" is a declared name/);
   assert.equal(open(library, header).renamed(7), 7, "the declaration names the symbol");
 });
@@ -166,7 +186,10 @@ test("describe_says_what_was_declared", () => {
   const lib = open(library, "int32_t add_i32(int32_t a, int32_t b); extern int32_t counter_value; int broken(@);");
   const { path, functions, variables, skipped } = describe(lib);
   assert.equal(path, library);
-  assert.deepEqual(functions.add_i32.parameters.map(({ name, type }) => `${type} ${name}`), ["i32 a", "i32 b"]);
+  assert.deepEqual(
+    functions.add_i32.parameters.map(({ name, type }) => `${type} ${name}`),
+    ["i32 a", "i32 b"],
+  );
   assert.equal(String(functions.add_i32.result), "i32");
   assert.equal(variables.counter_value.kind, "i32");
   assert.equal(skipped.length, 1);
@@ -179,7 +202,10 @@ test("symbols_have_addresses", () => {
 });
 
 test("a_library_with_many_functions_keeps_fast_properties_and_odd_names", () => {
-  const lib = open(library, { ["__proto__"]: { name: "add_i32", parameters: ["i32", "i32"], result: "i32" }, constructor: { name: "nop", parameters: [], result: "void" } });
+  const lib = open(library, {
+    ["__proto__"]: { name: "add_i32", parameters: ["i32", "i32"], result: "i32" },
+    constructor: { name: "nop", parameters: [], result: "void" },
+  });
   assert.equal(Object.getOwnPropertyDescriptor(lib, "__proto__").value?.(1, 2) ?? lib["__proto__"](1, 2), 3);
   assert.equal(lib.constructor(), undefined);
 });

@@ -28,8 +28,14 @@ test("inout_parameters_are_read_and_written", () => {
   const point = { x: 1, y: 2 };
   lib.point_scale(point, 3);
   assert.deepEqual(point, { x: 3, y: 6 });
-  assert.throws(() => lib.increment(["x"]), /cannot call "increment": argument 1 \(i32 \*\): \[0\] \(i32\): expected an integer, not a string/);
-  assert.throws(() => lib.increment({}), /cannot call "increment": argument 1 \(i32 \*\): expected an array, a buffer or a pointer, not an object/);
+  assert.throws(
+    () => lib.increment(["x"]),
+    /cannot call "increment": argument 1 \(i32 \*\): \[0\] \(i32\): expected an integer, not a string/,
+  );
+  assert.throws(
+    () => lib.increment({}),
+    /cannot call "increment": argument 1 \(i32 \*\): expected an array, a buffer or a pointer, not an object/,
+  );
 });
 
 test("counted_parameters_are_checked", () => {
@@ -50,8 +56,63 @@ test("counted_parameters_are_checked", () => {
   const doubled = [1, 2, 3];
   lib.double_all(doubled, 3);
   assert.deepEqual(doubled, [2, 4, 6]);
-  assert.equal(lib.points_sum([{ x: 1, y: 2 }, { x: 3, y: 4 }], 2), 10);
-  assert.throws(() => lib.points_sum([{ x: 1, y: 2 }, { x: 3, y: null }], 2), /\[1\].y \(f64\): expected a number, not null/);
+  assert.equal(
+    lib.points_sum(
+      [
+        { x: 1, y: 2 },
+        { x: 3, y: 4 },
+      ],
+      2,
+    ),
+    10,
+  );
+  assert.throws(
+    () =>
+      lib.points_sum(
+        [
+          { x: 1, y: 2 },
+          { x: 3, y: null },
+        ],
+        2,
+      ),
+    /\[1\].y \(f64\): expected a number, not null/,
+  );
+});
+
+test("memory_that_c_would_overrun_is_refused", () => {
+  const few = (call, problem) => assert.throws(call, { name: "TypeError", message: problem });
+  few(() => lib.increment([]), /cannot call "increment": argument 1 \(i32 \*\): 0 bytes are too few: C uses 4 bytes/);
+  few(() => lib.increment(new Uint8Array(3)), /3 bytes are too few: C uses 4 bytes/);
+  few(() => lib.point_scale(new Float64Array(1), 2), /8 bytes are too few: C uses 16 bytes/);
+  few(() => lib.squares(new Int32Array(4), -1n), /16 bytes are too few: count says/);
+  few(() => lib.squares(new Int32Array(4), 2n ** 64n + 5n), /16 bytes are too few: count says 20 bytes/);
+  few(() => lib.squares([], 1.5), /argument 2/);
+  few(() => lib.squares([], undefined), /argument 2/);
+  few(() => lib.sum_doubles([], "5"), /./);
+  assert.throws(() => lib.squares([], 2 ** 45), RangeError);
+  assert.equal(lib.sum_doubles([], 0), 0);
+  const counted = open(
+    library,
+    `
+    #include <stddef.h>
+    #include <stdint.h>
+    size_t squares(_Out_writes_(*count) int32_t *values, size_t count);
+    double sum_doubles(_In_reads_bytes_(size) const double *values, size_t size);`,
+  );
+  few(
+    () => counted.squares([], 2),
+    /argument 1 \(i32 \*\): how much C writes is not declared: give bytes, or \[as many values\]/,
+  );
+  const two = [0, 0];
+  counted.squares(two, 2);
+  assert.deepEqual(two, [0, 1]);
+  few(() => counted.sum_doubles([1, 2], 17), /16 bytes are too few: size says 17 bytes/);
+  few(() => counted.sum_doubles(new Float64Array(2), 17), /16 bytes are too few: size says 17 bytes/);
+  const unbounded = open(library, "char *upper(_Out_ char *text);");
+  few(
+    () => unbounded.upper([]),
+    /argument 1 \(char \*\): how much C writes is not declared: give bytes, or \[a string of that length\]/,
+  );
 });
 
 test("pointers_to_pointers_give_pointers_and_strings", () => {
@@ -85,7 +146,10 @@ test("strings_are_written_to_buffers", () => {
   const bytes = Buffer.alloc(8);
   lib.copy_text(bytes, 8, "hi");
   assert.equal(bytes.toString("utf8", 0, 2), "hi");
-  assert.throws(() => lib.copy_text(bytes, 9, "hi"), /cannot call "copy_text": argument 1 \(char \*\): 8 bytes are too few: C uses 9 bytes/);
+  assert.throws(
+    () => lib.copy_text(bytes, 9, "hi"),
+    /cannot call "copy_text": argument 1 \(char \*\): 8 bytes are too few: size says 9 bytes/,
+  );
   assert.throws(() => lib.copy_text([5], 8, "hi"), /argument 1 \(char \*\): the element of the array is not a string/);
 });
 
@@ -124,7 +188,8 @@ test("an_owned_string_is_copied_and_freed", () => {
 });
 
 test("lists_of_strings_end_with_null", () => {
-  const text = "#include <stddef.h>\nsize_t glob_pattern_p(const char *, int); int execv(const char *path, char *const argv[]);";
+  const text =
+    "#include <stddef.h>\nsize_t glob_pattern_p(const char *, int); int execv(const char *path, char *const argv[]);";
   assert.equal(typeof open(null, text).execv, "function");
   const list = open(library, "int32_t first_u8(const char *const *list);");
   assert.equal(typeof list.first_u8(["a", "b"]), "number");

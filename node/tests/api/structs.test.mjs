@@ -35,10 +35,19 @@ test("nested_structs_arrays_strings_and_pointers_are_members", () => {
   assert.deepEqual(lib.line_reverse(line), { from: line.to, to: line.from });
   assert.equal(lib.line_length({ from: Float64Array.of(0, 0), to: { x: 6, y: 8 } }), 10);
   const person = lib.person_make("Änne", 30);
-  assert.deepEqual(person, { name: "Änne", age: 30, note: "made", scores: Float64Array.of(1, 2, 3), home: { x: 4, y: 5 } });
+  assert.deepEqual(person, {
+    name: "Änne",
+    age: 30,
+    note: "made",
+    scores: Float64Array.of(1, 2, 3),
+    home: { x: 4, y: 5 },
+  });
   assert.equal(lib.person_name_length(person), 5n);
   assert.equal(lib.person_name_length({ ...person, name: "x".repeat(15), scores: [1] }), 15n);
-  assert.deepEqual(lib.large_make(10).words, BigInt64Array.from({ length: 12 }, (_, i) => BigInt(10 + i)));
+  assert.deepEqual(
+    lib.large_make(10).words,
+    BigInt64Array.from({ length: 12 }, (_, i) => BigInt(10 + i)),
+  );
   assert.equal(lib.large_sum({ words: [1, 2n, 3] }), 6n);
 });
 
@@ -46,7 +55,8 @@ test("a_string_that_is_longer_than_its_member_is_an_error", () => {
   const person = lib.person_make("", 1);
   assert.throws(() => lib.person_name_length({ ...person, name: "x".repeat(16) }), {
     name: "TypeError",
-    message: 'cannot call "person_name_length": argument 1 (struct person): name (char[16]): ' +
+    message:
+      'cannot call "person_name_length": argument 1 (struct person): name (char[16]): ' +
       "a string of 16 units and the zero behind it do not fit: it has 16",
   });
   assert.throws(() => lib.person_name_length({ ...person, name: "ä".repeat(8) }), /a string of 16 units/);
@@ -54,19 +64,46 @@ test("a_string_that_is_longer_than_its_member_is_an_error", () => {
 
 test("errors_name_function_argument_member_and_type", () => {
   const refused = (call, message) => assert.throws(call, { name: "TypeError", message });
-  refused(() => lib.dot({ x: 1, y: "2" }, { x: 3, y: 4 }), 'cannot call "dot": argument 1 (struct point): y (f64): expected a number, not a string');
-  refused(() => lib.dot({ x: 1, y: 2 }, { x: 3 }), 'cannot call "dot": argument 2 (struct point): y (f64): expected a number, not undefined');
+  refused(
+    () => lib.dot({ x: 1, y: "2" }, { x: 3, y: 4 }),
+    'cannot call "dot": argument 1 (struct point): y (f64): expected a number, not a string',
+  );
+  refused(
+    () => lib.dot({ x: 1, y: 2 }, { x: 3 }),
+    'cannot call "dot": argument 2 (struct point): y (f64): expected a number, not undefined',
+  );
   refused(
     () => lib.line_length({ from: { x: 1, y: 2 }, to: { x: 1n, y: 2 } }),
     'cannot call "line_length": argument 1 (struct line): to.x (f64): expected a number, not a BigInt',
   );
-  refused(() => lib.line_length({ from: { x: 1, y: 2 }, to: 5 }), 'cannot call "line_length": argument 1 (struct line): to (struct point): expected an object or a buffer, not a number');
-  refused(() => lib.pair_swap({ a: 2 ** 31, b: 1 }), 'cannot call "pair_swap": argument 1 (struct pair): a (i32): 2147483648 is out of range');
-  refused(() => lib.pair_swap({ a: 1.5, b: 1 }), 'cannot call "pair_swap": argument 1 (struct pair): a (i32): 1.5 is not an integer');
-  refused(() => lib.pair_swap({ a: 1, b: 2 ** 63 }), 'cannot call "pair_swap": argument 1 (struct pair): b (i64): 9223372036854776000 is out of range');
-  refused(() => lib.large_sum({ words: [1, 2, "3"] }), 'cannot call "large_sum": argument 1 (struct large): words[2] (i64): expected an integer or a BigInt, not a string');
-  refused(() => lib.large_sum({ words: new Array(13).fill(0) }), 'cannot call "large_sum": argument 1 (struct large): words (i64[12]): 13 elements are too many: it has 12');
-  assert.throws(() => lib.dot(new Uint8Array(8), { x: 1, y: 1 }), /cannot call "dot": argument 1 .*8 bytes are too few: it has 16/);
+  refused(
+    () => lib.line_length({ from: { x: 1, y: 2 }, to: 5 }),
+    'cannot call "line_length": argument 1 (struct line): to (struct point): expected an object or a buffer, not a number',
+  );
+  refused(
+    () => lib.pair_swap({ a: 2 ** 31, b: 1 }),
+    'cannot call "pair_swap": argument 1 (struct pair): a (i32): 2147483648 is out of range',
+  );
+  refused(
+    () => lib.pair_swap({ a: 1.5, b: 1 }),
+    'cannot call "pair_swap": argument 1 (struct pair): a (i32): 1.5 is not an integer',
+  );
+  refused(
+    () => lib.pair_swap({ a: 1, b: 2 ** 63 }),
+    'cannot call "pair_swap": argument 1 (struct pair): b (i64): 9223372036854776000 is out of range',
+  );
+  refused(
+    () => lib.large_sum({ words: [1, 2, "3"] }),
+    'cannot call "large_sum": argument 1 (struct large): words[2] (i64): expected an integer or a BigInt, not a string',
+  );
+  refused(
+    () => lib.large_sum({ words: new Array(13).fill(0) }),
+    'cannot call "large_sum": argument 1 (struct large): words (i64[12]): 13 elements are too many: it has 12',
+  );
+  assert.throws(
+    () => lib.dot(new Uint8Array(8), { x: 1, y: 1 }),
+    /cannot call "dot": argument 1 .*8 bytes are too few: it has 16/,
+  );
   assert.throws(() => lib.dot(5, { x: 1, y: 1 }), /cannot call "dot": argument 1/);
   assert.throws(() => lib.dot(), /cannot call "dot": argument 1/);
   assert.throws(() => lib.dot(null, null), /cannot call "dot": argument 1/);
@@ -83,7 +120,10 @@ test("pointers_to_structs_take_objects_bytes_pointers_and_null", () => {
   assert.equal(memory.value.age, 40);
   assert.equal(lib.person_age(memory), 40);
   assert.throws(() => lib.person_age(5), /cannot call "person_age": argument 1/);
-  assert.throws(() => lib.person_age({ name: 1 }), /cannot call "person_age": argument 1 \(const struct person \*\): name \(char\[16\]\): expected an array, not a number/);
+  assert.throws(
+    () => lib.person_age({ name: 1 }),
+    /cannot call "person_age": argument 1 \(const struct person \*\): name \(char\[16\]\): expected an array, not a number/,
+  );
 });
 
 test("unions_take_one_member_and_read_any", () => {
@@ -98,7 +138,10 @@ test("unions_take_one_member_and_read_any", () => {
   assert.equal(lib.number_as_float(number), 0.5);
   assert.equal(lib.tagged_value({ kind: 1, value: { f: 2.5 } }), 2.5);
   assert.equal(lib.tagged_value({ kind: 0, value: number }), 0x3f000000);
-  assert.throws(() => lib.number_as_float({}), /argument 1 \(union number\): expected one of i, f, bytes, not 0 of them/);
+  assert.throws(
+    () => lib.number_as_float({}),
+    /argument 1 \(union number\): expected one of i, f, bytes, not 0 of them/,
+  );
   assert.throws(() => lib.number_as_float({ i: 1, f: 1 }), /not 2 of them/);
   assert.throws(() => lib.number_as_float({ i: 1.5 }), /i \(i32\): 1.5 is not an integer/);
 });
@@ -108,7 +151,10 @@ test("a_flexible_array_has_the_length_that_a_member_counts", () => {
   assert.equal(lib.packet_sum({ count: 2, items: [1, 2, 3] }), 3n);
   assert.equal(lib.packet_sum({ items: Int16Array.of(-5, -6) }), -11n);
   assert.equal(lib.packet_sum({ items: [] }), 0n);
-  assert.throws(() => lib.packet_sum({ count: 4, items: [1, 2, 3] }), /count .*4 elements are counted, and 3 are there/);
+  assert.throws(
+    () => lib.packet_sum({ count: 4, items: [1, 2, 3] }),
+    /count .*4 elements are counted, and 3 are there/,
+  );
   assert.throws(() => lib.packet_sum({ items: [70000] }), /items\[0\] \(i16\): 70000 is out of range/);
   const bytes = new Uint8Array([2, 0, 0, 0, 1, 0, 2, 0, 9, 9]);
   assert.deepEqual(read(bytes, types(lib)["struct packet"]), { count: 2, items: Int16Array.of(1, 2) });
@@ -118,8 +164,13 @@ test("members_without_names_are_arrays_and_members_of_members", () => {
   const pair = { struct: ["f64", "f64"] };
   const tuples = open(library, { point_add: { parameters: [pair, pair], result: pair } });
   assert.deepEqual(tuples.point_add([1, 2], [3, 4]), [4, 6]);
-  assert.throws(() => tuples.point_add([1], [3, 4]), /argument 1 \(struct\): \[1\] \(f64\): expected a number, not undefined/);
-  const { "struct s": type } = types(open(library, "struct s { int a; union { int b; float c; }; struct { int d; }; }; void nop(void);"));
+  assert.throws(
+    () => tuples.point_add([1], [3, 4]),
+    /argument 1 \(struct\): \[1\] \(f64\): expected a number, not undefined/,
+  );
+  const { "struct s": type } = types(
+    open(library, "struct s { int a; union { int b; float c; }; struct { int d; }; }; void nop(void);"),
+  );
   const cell = out(type, { a: 1, c: 1.5, d: 4 });
   const value = cell.value;
   assert.deepEqual([value.a, value.b, value.c, value.d], [1, 0x3fc00000, 1.5, 4]);
@@ -137,9 +188,29 @@ test("strings_of_wide_characters_are_members", () => {
 
 test("a_getter_that_calls_the_function_again_does_not_change_its_arguments", () => {
   const inner = () => lib.dot({ x: 10, y: 10 }, { x: 10, y: 10 });
-  const result = lib.dot({ x: 1, y: 2 }, { x: 3, get y() { assert.equal(inner(), 200); return 4; } });
+  const result = lib.dot(
+    { x: 1, y: 2 },
+    {
+      x: 3,
+      get y() {
+        assert.equal(inner(), 200);
+        return 4;
+      },
+    },
+  );
   assert.equal(result, 11);
   const thrown = new Error("no");
-  assert.throws(() => lib.dot({ x: 1, y: 2 }, { get x() { throw thrown; } }), thrown);
+  assert.throws(
+    () =>
+      lib.dot(
+        { x: 1, y: 2 },
+        {
+          get x() {
+            throw thrown;
+          },
+        },
+      ),
+    thrown,
+  );
   assert.equal(lib.dot({ x: 1, y: 2 }, { x: 3, y: 4 }), 11);
 });

@@ -7,7 +7,10 @@ const lib = open(library, header);
 
 test("types_and_values_of_variadic_arguments_take_turns", () => {
   const text = [];
-  assert.equal(lib.format(text, 64, "%d %s %.2f %lld", "int", 5, "const char *", "abc", "float", 1.5, "int64_t", 7n), 12);
+  assert.equal(
+    lib.format(text, 64, "%d %s %.2f %lld", "int", 5, "const char *", "abc", "float", 1.5, "int64_t", 7n),
+    12,
+  );
   assert.deepEqual(text, ["5 abc 1.50 7"]);
   assert.equal(lib.sum_variadic(3, "int", 1, "int", 2, "short", 3), 6);
   assert.equal(lib.sum_variadic(0), 0);
@@ -22,8 +25,14 @@ test("a_function_for_certain_types_is_made_once", () => {
 });
 
 test("wrong_variadic_arguments_are_refused", () => {
-  assert.throws(() => lib.sum_variadic(1, "int"), /cannot call "sum_variadic": each variadic argument is a type and a value/);
-  assert.throws(() => lib.sum_variadic(1, "int", "x"), /cannot call "sum_variadic": argument 2 \(i32\): expected an integer, not a string/);
+  assert.throws(
+    () => lib.sum_variadic(1, "int"),
+    /cannot call "sum_variadic": each variadic argument is a type and a value/,
+  );
+  assert.throws(
+    () => lib.sum_variadic(1, "int", "x"),
+    /cannot call "sum_variadic": argument 2 \(i32\): expected an integer, not a string/,
+  );
   assert.throws(() => lib.sum_variadic(1, "nothing", 1), /cannot use the type "nothing"/);
   assert.throws(() => lib.sum_variadic(1, 5, 1), TypeError);
 });
