@@ -1,7 +1,7 @@
 //! Libraries and their functions: natives that open, close and look up.
 
 use hotcall::declare::Declarations;
-use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Symbol, Visibility};
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Symbol, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
@@ -46,9 +46,15 @@ pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     environment.env.own(opened.map_err(Thrown::error)?)
 }
 
-/// `resolvedPath(library)`
+/// `resolvedPath(library)`: the path, the name that the loader searches for, or null for this process.
 pub(crate) fn resolved_path(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    environment.env.string(&library(args)?.resolved().to_string())
+    let env = environment.env;
+    match library(args)?.resolved() {
+        Resolved::Path(path) => env.string(&path.given().to_string_lossy()),
+        Resolved::Searched(name) => env.string(&name.to_string_lossy()),
+        Resolved::Process => env.null(),
+        other => env.string(&other.to_string()),
+    }
 }
 
 /// `close(library)`
