@@ -6,7 +6,7 @@ const { Buffer } = require("node:buffer");
 const binding = require("../binding.cjs");
 const { requireMemory } = require("../permissions.cjs");
 const { checkSpan, checkedAddress, checkedSize } = require("./address.cjs");
-const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView } = require("./bytes.cjs");
+const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView, sizeOf } = require("./bytes.cjs");
 const { coded, invalidPointer, invalidType, invalidValue, outOfRange, received, shown } = require("./errors.cjs");
 
 // C's memmove, in both directions between bytes of script and an address.
@@ -163,11 +163,12 @@ function checkedRoom(length, least) {
 function store(bytes, pointer, length) {
   requireMemory();
   if (isView(bytes) ? isDetachedView(bytes) : isDetached(bytes)) throw invalidValue("ArrayBuffer is detached");
-  checkedRoom(length, bytes.byteLength);
+  const size = sizeOf(bytes);
+  checkedRoom(length, size);
   checkedAddress(pointer, "pointer");
-  if (pointer === 0n && bytes.byteLength > 0) throw invalidPointer("Cannot create a buffer from a null pointer");
+  if (pointer === 0n && size > 0) throw invalidPointer("Cannot create a buffer from a null pointer");
   checkSpan(pointer, 0, length, "The pointer and length exceed the platform address range");
-  if (bytes.byteLength > 0) move().store(pointer, bytes, bytes.byteLength);
+  if (size > 0) move().store(pointer, bytes, size);
 }
 
 const WIDE = ["ucs2", "ucs-2", "utf16le", "utf-16le"];

@@ -416,6 +416,11 @@ function* memory() {
     for (const length of [0, 2, 3, 4, ...SIZES]) yield run(`${method}(…, address, ${show(length)})`, (ffi, address) => ffi[method](make(), address, length));
     for (const value of ADDRESSES) yield [`${method}(…, ${show(value)}, 3)`, (ffi) => ffi[method](make(), value, 3)];
   }
+  yield run("bytes that lie about their length", (ffi, address) => {
+    const bytes = Object.defineProperty(Buffer.from([1, 2, 3]), "byteLength", { value: 9 });
+    ffi.exportBuffer(bytes, address, 9);
+    ffi.exportArrayBufferView(bytes, address, 9);
+  });
   yield ["getRawPointer of a part", (ffi) => {
     const bytes = new Uint8Array(16);
     return ffi.getRawPointer(new DataView(bytes.buffer, 5)) - ffi.getRawPointer(bytes.buffer);
