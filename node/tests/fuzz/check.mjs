@@ -1,15 +1,13 @@
 // Calls random functions with random arguments in every tier, and compares with the model what C got and what script got.
 
-import { createRequire } from "node:module";
 import { Arguments } from "./arguments.mjs";
 import { MEMORY_BYTES, MOST_BYTES, MOST_PARAMETERS, compile, declarations, memory, signatures } from "./callees.mjs";
 import { bytesOf } from "./given.mjs";
 import { convert, refusal, result } from "./model.mjs";
 import { Random } from "./random.mjs";
+import { binding } from "./runtime.mjs";
 import { callers } from "./tiers.mjs";
 import { isAggregate, pointers, valueMask } from "./types.mjs";
-
-const binding = createRequire(import.meta.url)("../../lib/binding.cjs");
 
 const memoryAt = (pointer, length) => new Uint8Array(binding.arrayBuffer(pointer, length));
 
@@ -224,16 +222,20 @@ const nothing = binding.declarations("void nothing(void);", "c");
 
 const callsBack = ({ parameters, callsBack }) => callsBack || parameters.includes(pointers.function);
 
+// A signature as mismatches show it.
+const declared = (signature) => ({ key: signature.key, ...JSON.parse(declarations([signature]))[signature.key] });
+
 // Checks functions that follow from the seed.
 class Check {
   #seed;
   #arguments;
   #shared;
+  #isFast;
   counts = { functions: 0, calls: 0, good: 0, ordinary: 0, fast: 0, fastFunctions: 0, tiers: {} };
   mismatches = [];
 
-  constructor(seed, library) {
-    this.#seed = seed;
+  constructor(seed, isFast, library) {
+    [this.#seed, this.#isFast] = [seed, isFast];
     this.#shared = new Shared(binding.symbol(library, "shared"));
     const places = Array.from({ length: MOST_PARAMETERS + 1 }, () => {
       const value = binding.alloc(MOST_BYTES);
@@ -254,7 +256,7 @@ class Check {
         const wrong = this.#call(f, signature, caller, tier, random);
         if (wrong) this.mismatches.push({ seed: this.#seed, tier, round, ...wrong });
       }
-      if (tier === "turbofan" && binding.ways(f).fast === "on") this.#usualIsFast(f, signature, caller, usual);
+      if (tier === "turbofan" && binding.ways(f).fast === "on") this.#usual(f, signature, caller, usual);
     }
   }
 
@@ -275,29 +277,28 @@ class Check {
     counts.fast += call.isGood && ordinary === 0;
     counts.tiers[tier] = (counts.tiers[tier] ?? 0) + 1;
     if (!wrong) return null;
-    const { parameters, result } = JSON.parse(declarations([signature]))[signature.key];
-    return { way: ordinary ? "ordinary" : "fast", key: signature.key, scriptCanRun, parameters, result, ...wrong };
+    return { way: ordinary ? "ordinary" : "fast", scriptCanRun, ...declared(signature), ...wrong };
   }
 
-  #usualIsFast(f, signature, caller, usual) {
+  // The usual call from optimised code proves that fast calls are taken, or are not.
+  #usual(f, signature, caller, usual) {
     this.counts.fastFunctions += 1;
     this.#shared.forbid();
     caller.ready(usual);
     const before = binding.ways(f).calls;
     caller.run(usual);
-    if (binding.ways(f).calls === before) return;
-    const { parameters, result } = JSON.parse(declarations([signature]))[signature.key];
-    this.mismatches.push({ seed: this.#seed, key: signature.key, parameters, result, found: "the usual call is not fast" });
+    const isFast = binding.ways(f).calls === before;
+    if (isFast !== this.#isFast) this.mismatches.push({ seed: this.#seed, ...declared(signature), found: { isFast } });
   }
 }
 
 // Checks random functions, with `calls` calls of each in each tier. Returns the numbers of calls, and all mismatches.
-export function check({ seed, functions: count, calls, folder }) {
+export function check({ seed, functions: count, calls, isFast, folder }) {
   const list = signatures(new Random(seed), count);
   const library = binding.open(compile(list, folder));
   const marked = list.filter((signature) => signature.callsBack).map((signature) => signature.key);
   const functions = binding.functions(library, binding.declarations(declarations(list), "json"), { callbacks: marked });
-  const check = new Check(seed, library);
+  const check = new Check(seed, isFast, library);
   for (const signature of list) check.function(functions[signature.key], signature, calls);
   return { counts: check.counts, mismatches: check.mismatches };
 }

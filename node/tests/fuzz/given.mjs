@@ -4,6 +4,8 @@
 // are the bytes that C finds there. They were copied when the value was made: reading them from a small typed array by
 // its `buffer` would move its bytes out of V8's heap.
 
+import { isNotTold } from "./runtime.mjs";
+
 export const plain = (kind, value, shows = String(value)) => ({ kind, value, shows });
 
 const isTypedArray = (value) => ArrayBuffer.isView(value) && !(value instanceof DataView);
@@ -86,6 +88,8 @@ const forms = {
   "a growing SharedArrayBuffer": (random, size) => growableBuffer(random, size),
 };
 
+for (const form of isNotTold) delete forms[form];
+
 const bufferOf = (value) => (ArrayBuffer.isView(value) ? value.buffer : value);
 const shrinks = new Set(Object.keys(forms).filter((form) => /tracks|resizable/.test(form)));
 
@@ -133,6 +137,8 @@ const lost = {
   "a DataView outside": (random) => shrink(random, (buffer) => new DataView(buffer, 16)),
   "a fixed DataView outside": (random) => shrink(random, (buffer) => new DataView(buffer, 16, 64)),
 };
+
+for (const form of isNotTold) delete lost[form];
 
 // Bytes that are not there any more.
 export function withoutBytes(random) {
