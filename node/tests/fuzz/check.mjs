@@ -1,12 +1,12 @@
 // Calls random functions with random arguments in every tier, and compares with the model what C got and what script got.
 
+import { binding } from "../this_runtime.mjs";
+import { callers } from "../tiers.mjs";
 import { Arguments } from "./arguments.mjs";
 import { MEMORY_BYTES, MOST_BYTES, MOST_PARAMETERS, compile, declarations, memory, signatures } from "./callees.mjs";
 import { bytesOf } from "./given.mjs";
 import { convert, refusal, result } from "./model.mjs";
 import { Random } from "./random.mjs";
-import { binding } from "./runtime.mjs";
-import { callers } from "./tiers.mjs";
 import { isAggregate, pointers, valueMask } from "./types.mjs";
 
 const memoryAt = (pointer, length) => new Uint8Array(binding.arrayBuffer(pointer, length));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isNode } from "../this_runtime.mjs";
 import { configurations } from "./configurations.mjs";
 import { fuzz, sum, supports } from "./process.mjs";
 
@@ -17,7 +18,7 @@ for (const [name, configuration] of Object.entries(configurations)) {
       assert.ok(good > calls / 4 && good < calls, `${good} of ${calls}`);
       assert.ok(Object.keys(tiers).length >= 2);
     }
-    const isFast = process.versions.bun === undefined && process.versions.deno === undefined && (configuration.isFast ?? true);
+    const isFast = isNode && (configuration.isFast ?? true);
     assert.equal(sum(counts, "fast") > 100, isFast, `${sum(counts, "fast")} fast calls`);
     assert.equal(sum(counts, "ordinary") > 100, true);
   });

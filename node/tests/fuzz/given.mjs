@@ -4,7 +4,7 @@
 // are the bytes that C finds there. They were copied when the value was made: reading them from a small typed array by
 // its `buffer` would move its bytes out of V8's heap.
 
-import { isNotTold } from "./runtime.mjs";
+import { isNotTold } from "./untold.mjs";
 
 export const plain = (kind, value, shows = String(value)) => ({ kind, value, shows });
 

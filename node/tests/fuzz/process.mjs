@@ -19,10 +19,9 @@ export function supports(runtime, { flags = [], ways }) {
 
 // Runs the fuzzer. Returns its counts, or throws an error with all that it has written.
 export function fuzz(runtime, { flags = [], ways, isFast = isNode(runtime) }, { seeds, functions, calls }) {
-  const natives = isNode(runtime) ? ["--allow-natives-syntax"] : [];
   const args = [seeds.join(","), functions, calls, isFast ? "fast" : "no-fast"].map(String);
   const env = { ...process.env, ...(ways && { HOTCALL_WAYS: ways }) };
-  const command = [...before(runtime), ...natives, ...flags, script, ...args];
+  const command = [...before(runtime), ...flags, script, ...args];
   const run = spawnSync(runtime, command, { env, encoding: "utf8", timeout: 10 * MINUTE, maxBuffer: 2 ** 28 });
   const lines = run.stdout?.trim().split("\n") ?? [];
   if (run.status === 0) return lines.map((line) => JSON.parse(line));

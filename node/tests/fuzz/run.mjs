@@ -1,6 +1,6 @@
 // Checks seeds in this process, and prints all mismatches and the numbers of calls.
 //
-//     node --allow-natives-syntax tests/fuzz/run.mjs SEEDS [FUNCTIONS] [CALLS] [no-fast]
+//     node tests/fuzz/run.mjs SEEDS [FUNCTIONS] [CALLS] [no-fast]
 //
 // SEEDS is a list such as 1,2,3. With `no-fast`, calls must not be fast; otherwise they must be.
 

@@ -1,6 +1,8 @@
 // Calls from code of each of V8's tiers.
 
+import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
+import { isNode } from "./this_runtime.mjs";
 
 let texts = 0;
 
@@ -15,7 +17,7 @@ function once(call, f, args) {
   return call(f, ...args);
 }
 
-// V8's own functions, which begin with `%`. They need the flag --allow-natives-syntax.
+// V8's own functions, which begin with `%`.
 function v8Functions() {
   return {
     never: fresh("function (f) { %NeverOptimizeFunction(f); }"),
@@ -102,7 +104,8 @@ const withoutV8 = {
 };
 
 function find() {
-  if (!process.execArgv.includes("--allow-natives-syntax")) return withoutV8;
+  if (!isNode) return withoutV8;
+  setFlagsFromString("--allow-natives-syntax");
   const v8 = v8Functions();
   v8.never(once);
   const compiled = compiledTiers(v8).map(([name, tier]) => [name, confirmed(v8, tier)]);

@@ -1,8 +1,6 @@
 // Differences between runtimes that the addon cannot make up for.
 
-import { createRequire } from "node:module";
-
-export const binding = createRequire(import.meta.url)("../../lib/binding.cjs");
+import { binding } from "../this_runtime.mjs";
 
 function isTaken(value) {
   try {
