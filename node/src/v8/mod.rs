@@ -13,6 +13,7 @@
 //! | layout of `FunctionCallbackInfo` | a [function that is called once](probe) |
 //! | null, booleans, undefined | words of these values |
 //! | layout of buffers, views, externals, heap numbers, BigInts and strings | [samples] of all kinds, compared with Node-API's answers |
+//! | owners of a buffer's memory | [counted](store) before and after another one is added |
 //!
 //! If one is not as expected, the reason is in `diagnostics()`, and Node-API serves.
 
