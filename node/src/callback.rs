@@ -1,9 +1,7 @@
 //! Functions of script as function pointers of C.
 
 use std::cell::Cell;
-use std::mem::MaybeUninit;
 use std::rc::Rc;
-use std::slice;
 
 use hotcall::{Call, Callback, LocalCallback, LocalOptions, Signature, Thunk, Wait};
 use napi_sys::napi_type_tag;
@@ -16,6 +14,7 @@ use crate::environment::{Caller, Environment, Running};
 use crate::handle::{Handle, tag};
 use crate::inbox::{Inbox, Sender};
 use crate::thrown::Thrown;
+use crate::v8::plain_callback::PlainCallback;
 use crate::v8::script::ScriptFunction;
 
 /// The reason why script does not run.
@@ -74,6 +73,8 @@ struct Target {
     function: Root,
     /// The function for V8 itself.
     script: Option<ScriptFunction>,
+    /// The signature, if values of it are made without Node-API.
+    plain: Option<PlainCallback>,
     /// True if C waits for the result.
     is_awaited: bool,
 }
@@ -93,6 +94,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
         signature: signature.clone(),
         function: Root::new(env, args.get(2))?,
         script: environment.v8.as_ref().ok().map(|v8| ScriptFunction::new(v8, args.get(2))),
+        plain: PlainCallback::of(&signature),
         is_awaited,
     };
     let options = LocalOptions::new().wait(if is_awaited { Wait::Forever } else { Wait::NoWait });
@@ -107,17 +109,21 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
 impl Target {
     /// Answers a call on script's thread.
     fn answer(&self, call: &mut Call<'_>) {
+        if self.environment.running() != Running::CallsBack {
+            return self.answer_other(call);
+        }
+        match &self.script {
+            Some(script) => self.run_by_v8(script, call),
+            None => self.run_by_node_api(call),
+        }
+    }
+
+    /// Answers a call that does not come from a function that may call script back.
+    #[cold]
+    fn answer_other(&self, call: &mut Call<'_>) {
         let environment = &self.environment;
         let refused = || Thrown::type_error(REFUSED);
         match environment.caller() {
-            Caller::CallsBack => match &self.script {
-                Some(script) => {
-                    environment.scopes.provide();
-                    // SAFETY: a function runs that may call script back, and the arguments are values of the environment.
-                    self.run(call, |args| unsafe { script.call(args) });
-                }
-                None => self.run_by_node_api(call),
-            },
             Caller::OtherThread => self.run_by_node_api(call),
             Caller::EventLoop => {
                 environment.env.scope(|| environment.from_the_event_loop(|| self.run_by_node_api(call)));
@@ -130,6 +136,34 @@ impl Target {
         }
     }
 
+    /// Calls script below a function that may call script back.
+    fn run_by_v8(&self, script: &ScriptFunction, call: &mut Call<'_>) {
+        let environment = &self.environment;
+        environment.scopes.provide();
+        // SAFETY: such a function runs, and the arguments are values of the environment.
+        let script_call = |args: &[Value]| unsafe { script.call(args) };
+        match &self.plain {
+            // SAFETY: the callback has this signature, and runs on the environment's thread.
+            Some(plain) => unsafe {
+                plain.answer(script.v8(), &environment.realm, call, |args| self.call_script(args, script_call));
+            },
+            None => self.run(call, script_call),
+        }
+    }
+
+    /// Calls script, and checks that C does not wait for a promise.
+    fn call_script(
+        &self,
+        args: &[Value],
+        script: impl FnOnce(&[Value]) -> Result<Value, Thrown>,
+    ) -> Result<Value, Thrown> {
+        let result = self.environment.run_as(Running::None, || script(args))?;
+        if self.is_awaited && self.environment.realm.engine().is_promise(result) {
+            return Err(Thrown::type_error(PROMISE));
+        }
+        Ok(result)
+    }
+
     /// Calls script by Node-API, which refuses that when the environment ends.
     fn run_by_node_api(&self, call: &mut Call<'_>) {
         let env = self.environment.env;
@@ -139,31 +173,13 @@ impl Target {
     /// Calls script with values of C's arguments.
     fn run(&self, call: &mut Call<'_>, script: impl FnOnce(&[Value]) -> Result<Value, Thrown>) {
         let realm = &self.environment.realm;
-        let run = |words_of_args: &[_]| {
-            let args = words_of_args.iter().copied().map(value);
-            let result = self.environment.run_as(Running::None, || with_slice(args, script))?;
-            if self.is_awaited && realm.engine().is_promise(result) {
-                return Err(Thrown::type_error(PROMISE));
-            }
-            Ok(words(result))
+        let run = |args: &[_]| {
+            let args: Vec<_> = args.iter().copied().map(value).collect();
+            self.call_script(&args, script).map(words)
         };
         // SAFETY: the callback has this signature, and runs on the environment's thread.
         unsafe { realm.answer(SITE, &self.signature, call, run) };
     }
-}
-
-/// Calls `run` with a slice of the values, on the stack if they are few.
-fn with_slice<R>(values: impl ExactSizeIterator<Item = Value>, run: impl FnOnce(&[Value]) -> R) -> R {
-    let mut few = [const { MaybeUninit::uninit() }; 8];
-    let len = values.len();
-    if len > few.len() {
-        return run(&values.collect::<Vec<_>>());
-    }
-    for (place, value) in few.iter_mut().zip(values) {
-        place.write(value);
-    }
-    // SAFETY: the values are written.
-    run(unsafe { slice::from_raw_parts(few.as_ptr().cast(), len) })
 }
 
 /// `callbackPointer(callback)`

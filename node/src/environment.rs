@@ -49,12 +49,10 @@ pub(crate) enum Running {
     EventLoop,
 }
 
-/// The code that has called C.
+/// The code that has called C, if it is not a function that may call script back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Caller {
-    /// A function that may call script back.
-    CallsBack,
-    /// A function that was not made to.
+    /// A function that was not made to call script back.
     Alone,
     /// Such a function, which script's optimised code has called.
     FastCall,
@@ -123,14 +121,13 @@ impl Environment {
         self.realm.engine().running.get()
     }
 
-    /// The code that has called C, which now calls a callback.
+    /// Finds what has called C, if it is not a function that may call script back.
     pub(crate) fn caller(&self) -> Caller {
         match (self.running(), &self.v8) {
-            (Running::CallsBack, _) => Caller::CallsBack,
             (Running::EventLoop, _) => Caller::OtherThread,
             (Running::None, Ok(v8)) => v8.caller(),
             // Without V8 the event loop does not call C.
-            (Running::Alone, _) | (Running::None, Err(_)) => Caller::Alone,
+            (Running::Alone | Running::CallsBack, _) | (Running::None, Err(_)) => Caller::Alone,
         }
     }
 

@@ -90,7 +90,7 @@ pub use fast_call::{FastCallRecord, FastCallShape};
 pub use models::{javascript_core, nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};
-pub use realm::Realm;
+pub use realm::{Realm, RunningCalls};
 pub use record::Record;
 pub use script_function::Catch;
 pub use site::Site;

@@ -375,7 +375,7 @@ impl<E: Engine> Realm<E> {
         if self.state.pending().is_set() {
             return true;
         }
-        let _called = RunningCalls::begin(self.state.pending());
+        let _running = self.enter_script();
         // The values are on the stack, so that engines which search the stack find them.
         let mut values = MadeValues::none(self.engine(), site);
         let mut thrown = None;
@@ -405,6 +405,12 @@ impl<E: Engine> Realm<E> {
             self.throw(exception);
         }
         self.is_pending()
+    }
+
+    /// Tells the realm that a callback calls script, until the returned value is dropped. It is for callbacks that convert
+    /// values themselves. [`answer`](Self::answer) does this.
+    pub fn enter_script(&self) -> RunningCalls<'_> {
+        RunningCalls::begin(self.state.pending())
     }
 
     /// # Safety
@@ -502,13 +508,21 @@ impl<E: Engine> Realm<E> {
 }
 
 /// The state of the calls that run, while C calls script. Calls by script change it, and dropping this restores it.
-struct RunningCalls<'a> {
+#[must_use = "dropping it says that script has returned"]
+pub struct RunningCalls<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
     pins: *mut u64,
 }
 
+impl fmt::Debug for RunningCalls<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningCalls").finish_non_exhaustive()
+    }
+}
+
 impl<'a> RunningCalls<'a> {
+    #[inline]
     fn begin(pending: &'a Pending) -> Self {
         Self { pending, exit: pending.exit(), pins: pending.enter_script() }
     }

@@ -11,7 +11,6 @@ use hotcall::Library;
 use napi_sys::napi_value;
 
 use super::fast::{CFunction, CFunctionInfo};
-use super::script::TryCatch;
 use super::stack::{RegisterState, SampleInfo};
 
 /// `v8::Isolate`
@@ -72,14 +71,6 @@ functions! {
     /// `Function::Call(Local<Context>, Local<Value> receiver, int argc, Local<Value> argv[])`. Null if it has thrown.
     call = "_ZN2v88Function4CallENS_5LocalINS_7ContextEEENS1_INS_5ValueEEEiPS5_":
         fn(napi_value, napi_value, napi_value, c_int, *const napi_value) -> napi_value;
-    /// `TryCatch::TryCatch(isolate)`
-    try_catch = "_ZN2v88TryCatchC1EPNS_7IsolateE": fn(*mut TryCatch, *mut Isolate);
-    /// `TryCatch::~TryCatch()`
-    end_try_catch = "_ZN2v88TryCatchD1Ev": fn(*mut TryCatch);
-    /// `TryCatch::Exception()`
-    exception = "_ZNK2v88TryCatch9ExceptionEv": fn(*const TryCatch) -> napi_value;
-    /// `TryCatch::HasTerminated()`
-    has_terminated = "_ZNK2v88TryCatch13HasTerminatedEv": fn(*const TryCatch) -> bool;
     /// `api_internal::GlobalizeReference(isolate, word)`, behind `Global`. Returns the place of the word.
     globalize = "_ZN2v812api_internal18GlobalizeReferenceEPNS_8internal7IsolateEm": fn(*mut Isolate, u64) -> napi_value;
     /// `api_internal::DisposeGlobal(place)`

@@ -20,6 +20,7 @@
 pub(crate) mod fast;
 pub(crate) mod functions;
 pub(crate) mod native;
+pub(crate) mod plain_callback;
 mod probe;
 mod samples;
 pub(crate) mod script;

@@ -1,13 +1,12 @@
 //! Functions of script that callbacks call.
 
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::rc::Rc;
 
 use napi_sys::napi_value;
 
 use super::{V8, word};
-use crate::api::{Root, Value};
+use crate::api::Value;
 use crate::thrown::Thrown;
 
 /// A function of script, and the context in which the callback was made.
@@ -22,10 +21,6 @@ struct Global {
     v8: Rc<V8>,
     place: napi_value,
 }
-
-/// `v8::TryCatch`: 48 bytes in V8 12.4 to 14.6. Its constructor fills it.
-#[repr(C, align(16))]
-pub(crate) struct TryCatch([u64; 16]);
 
 impl Global {
     fn new(v8: &Rc<V8>, value: Value) -> Self {
@@ -49,42 +44,25 @@ impl ScriptFunction {
         Self { function: Global::new(v8, function), context: Global::new(v8, context), v8: Rc::clone(v8) }
     }
 
-    /// Calls the function, with undefined as `this`.
+    pub(crate) fn v8(&self) -> &V8 {
+        &self.v8
+    }
+
+    /// Calls the function, with undefined as `this`. V8 itself keeps what script throws until C has returned to script.
     ///
     /// # Safety
     ///
     /// A function of C runs that script has called, and that may call script back. The arguments are values of the isolate.
+    /// After script has thrown, none is called before C has returned.
+    #[inline]
     pub(crate) unsafe fn call(&self, args: &[Value]) -> Result<Value, Thrown> {
-        let (v8, functions) = (&*self.v8, self.v8.functions);
+        let v8 = &*self.v8;
         let undefined = ptr::from_ref(&v8.undefined).cast_mut().cast();
-        let mut catch = MaybeUninit::<TryCatch>::uninit();
-        // SAFETY: the caller promises that script may run. The constructor fills the memory, which lies on the stack of the
-        // thread, and does not move until it is destroyed.
+        let (argc, argv) = (args.len() as i32, args.as_ptr().cast());
+        // SAFETY: the caller promises that script may run.
         unsafe {
-            (functions.try_catch)(catch.as_mut_ptr(), v8.isolate);
-            let (argc, argv) = (args.len() as i32, args.as_ptr().cast());
-            let result = (functions.call)(self.function.place, self.context.place, undefined, argc, argv);
-            let result = if result.is_null() { Err(self.caught(catch.as_ptr())) } else { Ok(Value::new(result)) };
-            (functions.end_try_catch)(catch.as_mut_ptr());
-            result
-        }
-    }
-
-    /// Takes the exception that script has thrown.
-    ///
-    /// # Safety
-    ///
-    /// The constructor has filled the memory, and V8 has called script and caught an exception since.
-    #[cold]
-    unsafe fn caught(&self, catch: *const TryCatch) -> Thrown {
-        let functions = self.v8.functions;
-        // SAFETY: the caller promises that the memory is filled.
-        unsafe {
-            if (functions.has_terminated)(catch) {
-                return Thrown::Ending;
-            }
-            let exception = Value::new((functions.exception)(catch));
-            Root::new(self.v8.env, exception).map_or_else(|error| error, Thrown::Value)
+            let result = (v8.functions.call)(self.function.place, self.context.place, undefined, argc, argv);
+            if result.is_null() { Err(Thrown::InV8) } else { Ok(Value::new(result)) }
         }
     }
 }

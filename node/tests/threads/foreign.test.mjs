@@ -20,7 +20,8 @@ test("a_thread_waits_for_the_value", async () => {
   add.close();
 });
 
-test("ticks_and_microtasks_run_between_calls", async () => {
+// Deno answers calls that have come meanwhile before it runs ticks.
+test("ticks_and_microtasks_run_between_calls", { skip: process.versions.deno !== undefined }, async () => {
   const order = [];
   const f = callback("unary", (value) => {
     order.push(`call ${value}`);

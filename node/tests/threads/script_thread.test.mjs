@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
-import { binding, c, callback, sleep } from "./library.mjs";
+import { binding, c, callback, library, sleep } from "./library.mjs";
 
 test("all_kinds_of_arguments_arrive", () => {
   const pointer = binding.pointerOf(new Uint8Array(8));
@@ -60,6 +60,42 @@ test("an_exception_surfaces_when_c_has_returned", () => {
     g.close();
   }
   f.close();
+});
+
+test("an_exception_passes_every_way_of_a_call", () => {
+  const f = callback("unary", (value) => {
+    if (value === 1) throw new RangeError("inside");
+    return 5;
+  });
+  const declarations = binding.declarations("int32_t call_times(int32_t (*f)(int32_t), int32_t count);", "c");
+  const keepsErrno = binding.functions(library, declarations, { errno: true }).call_times;
+  for (const callTimes of [c.call_times, keepsErrno]) {
+    for (let n = 0; n < 200; n++) {
+      assert.throws(() => callTimes(f.pointer, 3), { name: "RangeError", message: "inside" });
+      assert.equal(callTimes(f.pointer, 1), 5);
+    }
+  }
+  f.close();
+});
+
+test("script_catches_an_exception_of_an_inner_callback", () => {
+  const inner = callback("unary", (value) => {
+    if (value % 2 === 1) throw new RangeError(`inner ${value}`);
+    return value;
+  });
+  let caught = 0;
+  const outer = callback("unary", (value) => {
+    try {
+      return c.call(inner.pointer, value);
+    } catch (error) {
+      caught += error.message === `inner ${value}` ? 1 : 1000;
+      return c.call(inner.pointer, 100);
+    }
+  });
+  assert.equal(c.call_times(outer.pointer, 1000), 500 * 100 + 249_500);
+  assert.equal(caught, 500);
+  inner.close();
+  outer.close();
 });
 
 test("callbacks_nest", () => {
