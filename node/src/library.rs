@@ -53,6 +53,7 @@ pub(crate) fn resolved_path(environment: &Environment, args: &Arguments<'_>) -> 
         Resolved::Path(path) => env.string(&path.given().to_string_lossy()),
         Resolved::Searched(name) => env.string(&name.to_string_lossy()),
         Resolved::Process => env.null(),
+        other => env.string(&other.to_string()),
     }
 }
 
