@@ -16,12 +16,18 @@ const workspace = join(folder, "..");
 const platform = host();
 const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
+// Flags for the final link on Linux, and for the code generator: functions that begin or end alike share that code.
+function linuxFlags(target) {
+  const arguments_ = ["-Wl,--no-eh-frame-hdr", `-Wl,-T,${join(folder, "scripts", "discard.ld")}`];
+  if (platform.endsWith("-gnu")) arguments_.push(...linkAgainstGlibc(GLIBC, join(target, "addon-glibc")));
+  return ["-C", "llvm-args=-enable-machine-outliner=always", ...arguments_.flatMap((argument) => ["-C", `link-arg=${argument}`])];
+}
+
 function compile() {
   const target = process.env.CARGO_TARGET_DIR ?? join(workspace, "target");
-  const flags = platform.endsWith("-gnu") ? linkAgainstGlibc(GLIBC, join(target, "addon-glibc")) : [];
   const options = ["--locked", "--package", "hotcall-node", "--lib", "--profile", "addon", "--target-dir", target];
-  const linked = flags.flatMap((flag) => ["-C", `link-arg=${flag}`]);
-  execFileSync("cargo", ["rustc", ...options, "--", ...linked], { cwd: workspace, stdio: "inherit" });
+  const flags = process.platform === "linux" ? linuxFlags(target) : [];
+  execFileSync("cargo", ["rustc", ...options, "--", ...flags], { cwd: workspace, stdio: "inherit" });
   const name = { win32: "hotcall_node.dll", darwin: "libhotcall_node.dylib" }[process.platform] ?? "libhotcall_node.so";
   return join(target, "addon", name);
 }

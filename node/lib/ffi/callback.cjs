@@ -27,8 +27,6 @@ class Callback {
     const declaration = { callback: { parameters: parameters.map((type) => type.kind), result: result.kind } };
     const declarations = binding.declarations(JSON.stringify(declaration), "json");
     this.#handle = binding.callback(declarations, "callback", call, {});
-    // A callback of `node:ffi` does not keep the process alive.
-    binding.callbackRef(this.#handle, false);
     callbacks.registered++;
   }
 

@@ -6,7 +6,7 @@ const { Buffer } = require("node:buffer");
 const binding = require("../binding.cjs");
 const { requireMemory } = require("../permissions.cjs");
 const { checkSpan, checkedAddress, checkedSize } = require("./address.cjs");
-const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView } = require("./bytes.cjs");
+const { isAnyArrayBuffer, isArrayBuffer, isDetached, isDetachedView, isView, sizeOf } = require("./bytes.cjs");
 const { coded, invalidPointer, invalidType, invalidValue, outOfRange, received, shown } = require("./errors.cjs");
 
 // C's memmove, in both directions between bytes of script and an address.
@@ -70,19 +70,26 @@ function checkedBase(pointer) {
   if (pointer === 0n) throw invalidPointer("Cannot dereference a null pointer");
 }
 
-function checkedPlace(pointer, offset, size) {
-  checkedSize(offset, "offset");
-  checkSpan(pointer, offset, 1, "The pointer and offset exceed the platform address range");
-  checkSpan(pointer, offset, size, "The accessed range exceeds the platform address range");
-  return pointer + BigInt(offset);
+// The last address for a number of `size` bytes.
+const lastFor = (size) => (1n << 64n) - BigInt(size);
+
+// Additions of BigInts take longer than all else here.
+function checkedPlace(pointer, offset, last) {
+  const place = offset === 0 ? pointer : pointer + BigInt(checkedSize(offset, "offset"));
+  if (place > last) {
+    checkSpan(place, 0, 1, "The pointer and offset exceed the platform address range");
+    throw invalidValue("The accessed range exceeds the platform address range");
+  }
+  return place;
 }
 
 function getter({ Array }) {
   const cell = new Array(scratch, 0, 1);
   const size = cell.byteLength;
+  const last = lastFor(size);
   return function get(pointer, offset = 0) {
     checkedBase(pointer);
-    move().load(cell, checkedPlace(pointer, offset, size), size);
+    move().load(cell, checkedPlace(pointer, offset, last), size);
     return cell[0];
   };
 }
@@ -90,10 +97,11 @@ function getter({ Array }) {
 function setter({ Array, check }) {
   const cell = new Array(scratch, 0, 1);
   const size = cell.byteLength;
+  const last = lastFor(size);
   return function set(pointer, offset, value) {
     checkedBase(pointer);
     if (offset === undefined) throw invalidValue("Expected an offset argument");
-    const place = checkedPlace(pointer, offset, size);
+    const place = checkedPlace(pointer, offset, last);
     if (value === undefined) throw invalidValue("Expected a value argument");
     cell[0] = check(value);
     move().store(place, cell, size);
@@ -155,11 +163,12 @@ function checkedRoom(length, least) {
 function store(bytes, pointer, length) {
   requireMemory();
   if (isView(bytes) ? isDetachedView(bytes) : isDetached(bytes)) throw invalidValue("ArrayBuffer is detached");
-  checkedRoom(length, bytes.byteLength);
+  const size = sizeOf(bytes);
+  checkedRoom(length, size);
   checkedAddress(pointer, "pointer");
-  if (pointer === 0n && bytes.byteLength > 0) throw invalidPointer("Cannot create a buffer from a null pointer");
+  if (pointer === 0n && size > 0) throw invalidPointer("Cannot create a buffer from a null pointer");
   checkSpan(pointer, 0, length, "The pointer and length exceed the platform address range");
-  if (bytes.byteLength > 0) move().store(pointer, bytes, bytes.byteLength);
+  if (size > 0) move().store(pointer, bytes, size);
 }
 
 const WIDE = ["ucs2", "ucs-2", "utf16le", "utf-16le"];

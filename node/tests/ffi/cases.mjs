@@ -51,8 +51,11 @@ const BYTES = {
   "a flattened string": () => "text".repeat(100) + "s",
 };
 
+// A value in the name of a case, the same in every runtime.
 function show(value) {
-  return Object.is(value, -0) ? "-0" : inspect(value, { breakLength: Infinity });
+  if (Object.is(value, -0)) return "-0";
+  if (typeof value === "string") return JSON.stringify(value);
+  return value instanceof URL ? "a URL" : inspect(value, { breakLength: Infinity });
 }
 
 function* numbers(path) {
@@ -413,6 +416,11 @@ function* memory() {
     for (const length of [0, 2, 3, 4, ...SIZES]) yield run(`${method}(…, address, ${show(length)})`, (ffi, address) => ffi[method](make(), address, length));
     for (const value of ADDRESSES) yield [`${method}(…, ${show(value)}, 3)`, (ffi) => ffi[method](make(), value, 3)];
   }
+  yield run("bytes that lie about their length", (ffi, address) => {
+    const bytes = Object.defineProperty(Buffer.from([1, 2, 3]), "byteLength", { value: 9 });
+    ffi.exportBuffer(bytes, address, 9);
+    ffi.exportArrayBufferView(bytes, address, 9);
+  });
   yield ["getRawPointer of a part", (ffi) => {
     const bytes = new Uint8Array(16);
     return ffi.getRawPointer(new DataView(bytes.buffer, 5)) - ffi.getRawPointer(bytes.buffer);
@@ -446,11 +454,11 @@ function text(value) {
   return `{${Object.entries(value).map(([key, member]) => `${key}: ${text(member)}`).join(", ")}}`;
 }
 
-// What a case comes to: a value's text, or the class, code and message of the error.
-export function outcome(run, ffi) {
+// What a case comes to: a value's text, or the class, code and message of the error, in which `path` has a short name.
+export function outcome(run, ffi, path) {
   try {
     return { value: text(run(ffi)) };
   } catch (error) {
-    return { class: error.constructor.name, code: error.code, message: error.message };
+    return { class: error.constructor.name, code: error.code, message: error.message.replaceAll(path, "libffi.so") };
   }
 }

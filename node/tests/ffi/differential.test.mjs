@@ -10,7 +10,7 @@ import { compile } from "../native.mjs";
 import { answers } from "./answers.mjs";
 import { cases, outcome } from "./cases.mjs";
 
-// The differences, which node/README.md explains.
+// The differences, which docs/ffi.md explains.
 const address = { value: '"bigint"' };
 const DIFFERENCES = new Map([
   ...["pointer", "string", "buffer", "arraybuffer", "function"].map((type) => [`id_pointer(an empty array as ${type})`, address]),
@@ -19,27 +19,36 @@ const DIFFERENCES = new Map([
   ["id_u32(-0)", { value: "0" }],
   ["a library that is not there", { class: "Error", code: "ERR_FFI_CALL_FAILED", message: "dlopen failed: cannot find library" }],
   ["a file that is no library", { class: "Error", code: "ERR_FFI_CALL_FAILED", message: "dlopen failed: library /dev/null" }],
-  ["DynamicLibrary without new", { class: "TypeError", message: "Class constructor DynamicLibrary" }],
-  ["a method of another object", { class: "TypeError", message: "Receiver must be an instance of class DynamicLibrary" }],
+  ["DynamicLibrary without new", { class: "TypeError" }],
 ]);
+
+// Other runtimes' own: Bun's Buffer does not know the encoding "", and Deno's Node-API does not know shared buffers.
+const RUNTIMES = {
+  bun: [['exportString("hé", address, 12, "")', { class: "TypeError", code: "ERR_UNKNOWN_ENCODING", message: "Unknown encoding" }]],
+  deno: [["getRawPointer(a SharedArrayBuffer)", { class: "TypeError" }]],
+};
+const runtime = Object.keys(RUNTIMES).find((name) => process.versions[name] !== undefined);
+const expectedHere = new Map([...DIFFERENCES, ...(RUNTIMES[runtime] ?? [])]);
 
 const path = compile("ffi");
 const recorded = JSON.parse(readFileSync(answers, "utf8"));
 
 // Without the value that an error ends with: each version of Node prints it in its own way.
-const beginning = (message) => message?.split(". Received")[0];
+const beginning = (message) => message.split(". Received")[0];
+
+// Errors without a code are the engine's own, with words of its own.
 const agree = (mine, theirs) =>
   mine.value === theirs.value &&
   mine.class === theirs.class &&
   mine.code === theirs.code &&
-  (theirs.message === undefined || mine.message.startsWith(beginning(theirs.message)));
+  (theirs.code === undefined || mine.message.startsWith(beginning(theirs.message)));
 
 test("every case is answered as node:ffi answers it", () => {
   const wrong = [];
   let tried = 0;
   for (const [name, run] of cases(path)) {
-    const expected = DIFFERENCES.get(name) ?? recorded[name];
-    const actual = outcome(run, ours);
+    const expected = expectedHere.get(name) ?? recorded[name];
+    const actual = outcome(run, ours, path);
     tried++;
     if (expected === undefined || !agree(actual, expected)) wrong.push({ name, expected, actual });
   }
@@ -54,9 +63,7 @@ test("the differences are differences", () => {
 test("node:ffi answers as recorded", { skip: !isBuiltin("node:ffi") && "this Node.js has no node:ffi" }, async () => {
   const ffi = await import("node:ffi");
   for (const [name, run] of cases(path)) {
-    const { message, ...answer } = JSON.parse(JSON.stringify(outcome(run, ffi)));
-    const { message: expected, ...others } = recorded[name];
-    assert.deepEqual(answer, others, name);
-    assert.equal(beginning(message), beginning(expected), name);
+    const answer = JSON.parse(JSON.stringify(outcome(run, ffi, path)));
+    assert.ok(agree(answer, recorded[name]), `${name}: ${JSON.stringify(answer)}`);
   }
 });

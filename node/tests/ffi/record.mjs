@@ -7,5 +7,6 @@ import { answers } from "./answers.mjs";
 import { cases, outcome } from "./cases.mjs";
 
 const ffi = await import("node:ffi");
-const lines = Array.from(cases(compile("ffi")), ([name, run]) => `${JSON.stringify(name)}: ${JSON.stringify(outcome(run, ffi))}`);
+const path = compile("ffi");
+const lines = Array.from(cases(path), ([name, run]) => `${JSON.stringify(name)}: ${JSON.stringify(outcome(run, ffi, path))}`);
 writeFileSync(answers, `{\n${lines.join(",\n")}\n}\n`);

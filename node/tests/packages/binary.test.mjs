@@ -84,3 +84,11 @@ test("the addon is loaded when it is first used", (t) => {
   const folder = alone(t);
   assert.equal(run(folder, process.execPath, ["-p", 'require("hotcall/ffi").suffix']), { linux: "so", darwin: "dylib", win32: "dll" }[process.platform]);
 });
+
+test("Node's permission model must allow addons", (t) => {
+  const folder = installed(t);
+  const flags = ["--permission", "--allow-fs-read=*"];
+  const error = failure(folder, process.execPath, [...flags, "ffi.cjs"]);
+  assert.ok(error.includes(`hotcall cannot load ${platform}: `), error);
+  assert.equal(run(folder, process.execPath, ["--no-warnings", ...flags, "--allow-addons", "ffi.cjs"]), "ffi 5");
+});
