@@ -11,7 +11,8 @@ use hotcall::{Call, Callback, Library, LocalCallback, LocalOptions, Thunk};
 use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 
-use crate::destinations::{SIZES, function};
+use crate::destinations::SIZES;
+use crate::languages::function;
 use crate::v8_machine::{DETACHED, FORBIDDEN, Isolate, RESIZABLE, SHARED, V8, VERSIONS, Version, Word, handle, smi};
 use crate::world::fixture;
 

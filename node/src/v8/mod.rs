@@ -253,7 +253,7 @@ impl V8 {
     /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
     /// detaches the first.
     pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
-        self.into_buffer(self.own_memory(buffer))
+        self.give_to_buffer(self.own_memory(buffer))
     }
 }
 

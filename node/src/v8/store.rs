@@ -33,7 +33,7 @@ impl V8 {
     }
 
     /// Gives an owner's part to a new `ArrayBuffer`.
-    pub(crate) fn into_buffer(&self, mut store: SharedStore) -> Value {
+    pub(crate) fn give_to_buffer(&self, mut store: SharedStore) -> Value {
         // SAFETY: the owner is given away once. `New` moves the pointer out of its place.
         unsafe { Value::new((self.functions.new_array_buffer)(self.isolate, &mut store)) }
     }
@@ -48,7 +48,7 @@ impl V8 {
         let others = |owners: i32| (owners > 1).then_some(owners - 1);
         if owners.fetch_update(Ordering::AcqRel, Ordering::Relaxed, others).is_err() {
             // Script has detached the buffer. V8 frees the memory with another buffer.
-            self.env.scope(|| self.into_buffer(store));
+            self.env.scope(|| self.give_to_buffer(store));
         }
     }
 
@@ -71,7 +71,7 @@ impl V8 {
             self.disown_memory(first);
         } else {
             for store in [first, second] {
-                self.into_buffer(store);
+                self.give_to_buffer(store);
             }
         }
         is_as_expected
