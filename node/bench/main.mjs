@@ -6,7 +6,7 @@
 // --rounds N takes N samples of each figure
 // --flag F   passes a flag to Node; may be repeated
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -49,7 +49,9 @@ function measure(tier) {
   const script = fileURLToPath(new URL("measure.mjs", import.meta.url));
   const flags = ["--allow-natives-syntax", "--no-warnings", ...tiers[tier].flags, ...values.flag];
   const options = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
-  return JSON.parse(execFileSync(process.execPath, [...flags, script, JSON.stringify({ tier, rounds, only })], options));
+  const { status, stdout } = spawnSync(process.execPath, [...flags, script, JSON.stringify({ tier, rounds, only })], options);
+  if (status !== 0) process.exit(1); // It has said why.
+  return JSON.parse(stdout);
 }
 
 const runs = wanted.map(measure);
