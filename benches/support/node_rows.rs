@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Prints a word if this Node is new enough and loads the addon.
-const PROBE: &str = "if (parseInt(process.versions.node) >= 22) { require('./lib/index.cjs').diagnostics(); console.log('ready'); }";
+const PROBE: &str =
+    "if (parseInt(process.versions.node) >= 22) { require('./lib/index.cjs').diagnostics(); console.log('ready'); }";
 
 /// A process of Node in the folder of the npm package.
 fn node(arguments: &[&str]) -> Command {
