@@ -47,7 +47,7 @@ requireKnown("tier", wanted, Object.keys(tiers));
 // A process for each tier, whose contenders take turns.
 function measure(tier) {
   const script = fileURLToPath(new URL("measure.mjs", import.meta.url));
-  const flags = ["--allow-natives-syntax", "--no-warnings", ...tiers[tier].flags, ...values.flag];
+  const flags = ["--allow-natives-syntax", "--expose-gc", "--no-warnings", ...tiers[tier].flags, ...values.flag];
   const options = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
   const { status, stdout } = spawnSync(process.execPath, [...flags, script, JSON.stringify({ tier, rounds, only })], options);
   if (status !== 0) process.exit(1); // It has said why.

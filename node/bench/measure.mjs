@@ -1,6 +1,8 @@
-// Measures all contenders in this process, in one tier of V8: `node --allow-natives-syntax … measure.mjs '{"tier": …}'`.
+// Measures all contenders in this process, in one tier of V8: `node … measure.mjs '{"tier": …}'`.
 //
-// Times are processor time of this thread, so that other work on the machine counts less, with the loop. Contenders take turns.
+// Times are processor time of this thread, so that other work on the machine counts less, with the loop. Contenders take turns. Each
+// sample begins in a turn of the event loop of its own and with a collection, so that nobody pays for the handles and the garbage
+// of others. It needs the flags --allow-natives-syntax and --expose-gc.
 
 import { cases } from "./cases.mjs";
 import { compileLoop, compileReached } from "./loop.mjs";
@@ -14,7 +16,7 @@ const { tier, rounds, only } = JSON.parse(process.argv[2]);
 // Nanoseconds.
 const WARM = 50e6;
 const GIVE_UP = 3e9;
-const SAMPLE = 3e6;
+const SAMPLE = 5e6;
 const WARMING_ROUNDS = 1000;
 
 const { now } = nodeApiAddon();
@@ -47,7 +49,9 @@ class Runner {
     this.#loop = compileLoop(case_);
   }
 
-  #run(rounds) {
+  async #run(rounds) {
+    await new Promise(setImmediate);
+    globalThis.gc({ type: "minor" });
     const start = now();
     const last = this.#loop(rounds, ...this.#arguments);
     const time = now() - start;
@@ -57,29 +61,30 @@ class Runner {
 
   // Runs until V8 has compiled the loop, which it does on another thread, and for some time longer. Tells whether it has. A loop of
   // calls that count for many does not matter.
-  warmUp() {
+  async warmUp() {
     const rounds = Math.max(8, WARMING_ROUNDS / (this.#case.per ?? 1));
     const start = now();
     let warm = 0;
     while (warm < WARM && now() - start < GIVE_UP) {
-      const time = this.#run(rounds);
+      const time = await this.#run(rounds);
       warm = this.#case.per || reached(this.#loop) ? warm + time : 0;
       this.#rounds = Math.max(8, 8 * Math.round(((SAMPLE / time) * rounds) / 8));
     }
     return warm >= WARM;
   }
 
-  sample() {
-    this.times.push(this.#run(this.#rounds) / (this.#rounds * (this.#case.per ?? 1)));
+  async sample() {
+    this.times.push((await this.#run(this.#rounds)) / (this.#rounds * (this.#case.per ?? 1)));
   }
 }
 
 // Medians in nanoseconds, and medians of the ratios to hotcall's sample in the same turn.
-function measure(case_, found) {
+async function measure(case_, found) {
   const able = names.filter((name) => case_.id in found[name].functions);
   const runners = able.map((name) => [name, new Runner(case_, name, found[name].functions[case_.id])]);
-  const warm = runners.filter(([, runner]) => runner.warmUp());
-  for (let round = 0; round < rounds; round++) for (const [, runner] of warm) runner.sample();
+  const warm = [];
+  for (const [name, runner] of runners) if (await runner.warmUp()) warm.push([name, runner]);
+  for (let round = 0; round < rounds; round++) for (const [, runner] of warm) await runner.sample();
   const ours = warm.find(([name]) => name === "hotcall")?.[1].times;
   const row = { id: case_.id, ns: {}, over_hotcall: {}, not_compiled: able.filter((name) => !warm.some(([other]) => name === other)) };
   for (const [name, { times }] of warm) {
@@ -91,7 +96,8 @@ function measure(case_, found) {
 
 const found = await contenders();
 const wanted = cases.filter(({ id }) => only.length === 0 || only.includes(id));
-const rows = wanted.map((case_) => measure(case_, found));
+const rows = [];
+for (const case_ of wanted) rows.push(await measure(case_, found));
 const described = Object.entries(found).map(([name, { version, missing, notes }]) => [name, { version, missing, notes }]);
 console.log(JSON.stringify({ tier, contenders: Object.fromEntries(described), rows }));
 process.exit();
