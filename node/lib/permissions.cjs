@@ -2,16 +2,11 @@
 // The libraries that script may load: all, or those that the environment variable HOTCALL_ALLOW_FFI lists, separated by
 // commas. Each path of the list allows a file, or a directory and everything below it. Every entry of the package asks here.
 
-const { lstatSync, readlinkSync, realpathSync } = require("node:fs");
-const path = require("node:path");
+const { realpathSync } = require("node:fs");
+const { AllowedPaths } = require("./allowed_paths.cjs");
+const binding = require("./binding.cjs");
 
 const VARIABLE = "HOTCALL_ALLOW_FFI";
-
-// The largest number of links that are followed, as in Linux (`path_resolution(7)`).
-const LINKS = 40;
-
-const { platform } = process;
-const currentDirectory = process.cwd;
 
 class NotCapable extends Error {
   get name() {
@@ -22,7 +17,7 @@ class NotCapable extends Error {
   }
 }
 
-// Reads the list. Null allows everything.
+// The canonical paths of the list. Null allows everything.
 function readList(text) {
   if (text === undefined) return null;
   return text.split(",").map((listed) => {
@@ -36,81 +31,21 @@ function readList(text) {
   });
 }
 
-const allowed = readList(process.env[VARIABLE]);
+const listed = readList(process.env[VARIABLE]);
 
-const isBelow = (inner, outer) => {
-  if (inner === outer) return true;
-  const directory = outer.endsWith(path.sep) ? outer : outer + path.sep;
-  return inner.startsWith(directory);
-};
-const holds = (file) => allowed.some((one) => isBelow(file, one));
-const leadsToAllowed = (directory) => holds(directory) || allowed.some((one) => isBelow(one, directory));
-
-const separators = platform === "win32" ? /[\\/]/ : /\//;
-const parts = (names) => names.split(separators).filter((name) => name !== "" && name !== ".");
-
-// A path's root and the names behind it. `..` stays, because the system applies it to the target of a link.
-function split(file) {
-  const { root } = path.parse(file);
-  return { root, names: parts(file.slice(root.length)) };
-}
-
-const absolute = (name) => (path.isAbsolute(name) ? name : `${currentDirectory()}${path.sep}${name}`);
-
-function look(file) {
-  try {
-    const found = lstatSync(file);
-    return { found, target: found.isSymbolicLink() ? readlinkSync(file) : undefined };
-  } catch (error) {
-    return { error };
+// What is allowed in this process: that which the thread decided that asked first. A Worker may have another environment.
+let decided;
+function allowed() {
+  if (decided === undefined) {
+    const paths = JSON.parse(binding.permission(JSON.stringify(listed)));
+    decided = paths === null ? null : new AllowedPaths(paths);
   }
+  return decided;
 }
 
-// Follows an absolute path like the system, link by link.
-//
-// `end` is the canonical path. `confined` tells that all links of the path are in allowed directories, and all its
-// directories in these or above them. Otherwise a directory elsewhere could become a link, and `..` would lead out of its
-// target. A path that ends early has an `error`. `told` says that script may learn it: all directories of the path are
-// allowed ones or above these, and the missing name is in an allowed one.
-function walk(file) {
-  const start = split(file);
-  let end = start.root;
-  const left = start.names.reverse();
-  let [links, inAllowed, byAllowedLinks] = [0, true, true];
-  while (left.length > 0) {
-    const name = left.pop();
-    if (name === "..") {
-      end = path.dirname(end);
-      continue;
-    }
-    const next = path.join(end, name);
-    const { found, target, error } = look(next);
-    const missing = (error) => ({ error, told: inAllowed && holds(next) });
-    if (error !== undefined) return missing(error);
-    if (target !== undefined) {
-      if (++links > LINKS) return missing(new Error("too many links"));
-      byAllowedLinks &&= holds(next);
-      const { root, names } = split(target);
-      if (root !== "") end = root;
-      left.push(...names.reverse());
-    } else if (found.isDirectory() || left.length === 0) {
-      inAllowed &&= leadsToAllowed(next);
-      end = next;
-    } else {
-      return missing(new Error("not a directory"));
-    }
-  }
-  return { end, confined: inAllowed && byAllowedLinks };
-}
-
-// The path of the file in the canonical directory that its path leads to, if all of it is allowed. The loader derives
-// `$ORIGIN` from the path that it is given, so a link keeps its neighbours.
-function underOwnName(file) {
-  const directory = walk(path.dirname(file));
-  if (directory.error !== undefined) return undefined;
-  const own = path.join(directory.end, path.basename(file));
-  const way = walk(own);
-  return way.error === undefined && way.confined && holds(own) && holds(way.end) ? own : undefined;
+// Decides for the process, before script runs. Without a list there is nothing to decide yet, and no addon to load.
+function decide() {
+  if (listed !== null) allowed();
 }
 
 // Returns the path to open for a library's name, or throws. Null and "" are this process.
@@ -118,24 +53,19 @@ function underOwnName(file) {
 // With a list, links are followed first: the file that is opened counts. This process, and a name that the loader
 // searches, need the permission for everything. A name that leads elsewhere is refused like one that leads nowhere.
 function libraryPath(name) {
-  if (allowed === null) return name;
-  const refuse = () => {
+  const paths = allowed();
+  if (paths === null) return name;
+  const chosen = paths.choose(name ?? "");
+  if (chosen === undefined) {
     throw new NotCapable(`Requires ffi access to "${name ?? ""}", which ${VARIABLE} does not allow`);
-  };
-  if (name === null || name.includes("\0") || !separators.test(name)) return refuse();
-  const given = absolute(name);
-  const way = walk(given);
-  if (way.error !== undefined) {
-    if (way.told) throw new Error(`cannot find library ${name}`, { cause: way.error });
-    return refuse();
   }
-  const file = underOwnName(given) ?? way.end;
-  return holds(file) ? file : refuse();
+  if (typeof chosen !== "string") throw new Error(`cannot find library ${name}`, { cause: chosen });
+  return chosen;
 }
 
 // Throws unless everything is allowed. Code that can read or call any address does not need a library.
 function requireMemory() {
-  if (allowed !== null) throw new NotCapable(`Requires ffi access to all memory, and ${VARIABLE} allows libraries alone`);
+  if (allowed() !== null) throw new NotCapable(`Requires ffi access to all memory, but ${VARIABLE} allows libraries alone`);
 }
 
-module.exports = { libraryPath, requireMemory };
+module.exports = { decide, libraryPath, requireMemory };

@@ -1,7 +1,7 @@
 //! Libraries and their functions: natives that open, close and look up.
 
 use hotcall::declare::Declarations;
-use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Symbol, Visibility};
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Unmapping, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
@@ -11,7 +11,6 @@ use crate::environment::Environment;
 use crate::function::CFunction;
 use crate::handle::{Handle, tag};
 use crate::options::Options;
-use crate::pointer;
 use crate::thrown::Thrown;
 
 impl Handle for Library {
@@ -27,21 +26,21 @@ fn library<'a>(args: &Arguments<'_>) -> Result<&'a Library, Thrown> {
 pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let flag = |key| {
         let value = args.option(1, key)?;
-        match environment.env.kind(value)? {
-            ValueKind::Undefined => Ok(false),
-            _ => environment
-                .env
-                .as_boolean(value)
-                .ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean"))),
+        if environment.env.kind(value)? == ValueKind::Undefined {
+            return Ok(false);
         }
+        let flag = environment.env.as_boolean(value);
+        flag.ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean")))
     };
     let binding = if flag("now")? { Binding::Now } else { Binding::Lazy };
     let visibility = if flag("global")? { Visibility::Global } else { Visibility::Local };
-    let flags = OpenFlags::new().binding(binding).visibility(visibility);
-    let opened = match environment.env.kind(args.get(0))? {
-        ValueKind::Null => Library::this_process(),
+    // The collector, or the end of a Worker, does not unmap code that threads of the library may run.
+    let flags = OpenFlags::new().binding(binding).visibility(visibility).unmapping(Unmapping::AfterClose);
+    let opened = if environment.env.kind(args.get(0))? == ValueKind::Null {
+        Library::this_process()
+    } else {
         // SAFETY: script's author promises that the library's initialisers and finalisers may run.
-        _ => unsafe { Library::open_with(args.string(0)?, flags) },
+        unsafe { Library::open_with(args.string(0)?, flags) }
     };
     environment.env.own(opened.map_err(Thrown::error)?)
 }
@@ -71,30 +70,7 @@ pub(crate) fn is_closed(environment: &Environment, args: &Arguments<'_>) -> Resu
 /// `symbol(library, name)`
 pub(crate) fn symbol(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let address = library(args)?.optional_symbol(&args.string(1)?).map_err(Thrown::error)?;
-    pointer::make(environment.env, address.unwrap_or_default().cast_mut())
-}
-
-/// `functions(library, declarations, { callbacks, errno, optional, bytes } | undefined)`
-pub(crate) fn functions(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let env = environment.env;
-    let (library, options) = (library(args)?, Options::of(args, 2)?);
-    let declarations = options.declarations(env.owned(args.get(1))?)?;
-    let symbols = library.symbols(&declarations).map_err(Thrown::error)?;
-    let functions = env.object()?;
-    let environment = Environment::of(env)?;
-    for declaration in declarations.iter().filter(|declaration| declaration.as_function().is_some()) {
-        let key = &*declaration.key;
-        let value = match symbols.get(key) {
-            Ok(Some(Symbol::Function(function))) => {
-                let (marked, errno) =
-                    (options.calls_back(key), declaration.as_function().is_some_and(|function| function.capture_errno));
-                CFunction::new(&environment, function.clone(), errno, marked).into_value(key)?
-            }
-            Ok(Some(_) | None) | Err(_) => env.null()?,
-        };
-        env.set(functions, key, value)?;
-    }
-    Ok(functions)
+    environment.pointer(address.unwrap_or_default().cast_mut())
 }
 
 /// `variadic(library | null, declarations, key, types, pointer | undefined, options | undefined)`

@@ -7,8 +7,9 @@ use super::error::EngineError;
 use super::output::Output;
 use super::problem::Problem;
 use super::site::Site;
+use super::text::Text;
 use crate::slots::slot::Slot;
-use hotcall_jit::Form;
+use hotcall_jit::{Form, Pointee, Scalar};
 
 /// Returns the value of a slot, or of the aggregate that it points to.
 ///
@@ -23,8 +24,9 @@ pub(super) unsafe fn to_value<E: Engine>(
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
+    // The engine alone makes values with an address.
     if let Form::Scalar(scalar) = form
-        && let Some(words) = model.and_then(|model| model.pack(scalar, slot.to_bits()))
+        && let Some(words) = model.filter(|model| !model.indirect).and_then(|model| model.pack(scalar, slot.to_bits()))
     {
         return Ok(words);
     }
@@ -81,7 +83,13 @@ pub(super) unsafe fn to_slot<E: Engine>(
     form: Form,
     value: Words,
 ) -> Result<Converted, Problem> {
-    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| model.unpack(scalar, value));
+    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| {
+        let word = || std::ptr::with_exposed_provenance::<u64>(value[0] as usize);
+        // SAFETY: the caller promises that the value is one of the engine's, so its address can be read.
+        let value = if model.indirect { [unsafe { word().read() }, 0] } else { value };
+        // SAFETY: the caller promises that the value is one of the engine's, which the model describes.
+        model.unpack(scalar, value).or_else(|| unsafe { model.unpack_object(scalar, value) })
+    });
     if let Some(slot) = unpacked {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
@@ -117,4 +125,23 @@ pub(super) unsafe fn view_to_slot<E: Engine>(
         Wanted::Destination(form) => view.to_destination(form)?,
     };
     Ok(Converted { slot, has_bytes: view.bytes().is_some() })
+}
+
+/// Copies a value, if it is a string and the parameter takes one.
+///
+/// # Safety
+///
+/// The value and the site are the engine's.
+#[inline]
+pub(super) unsafe fn text<E: Engine>(
+    engine: &E,
+    site: Site,
+    wanted: Wanted,
+    value: Words,
+) -> Option<Result<Text, Problem>> {
+    match wanted {
+        // SAFETY: the caller promises the engine's value and site.
+        Wanted::Argument(Form::Scalar(Scalar::Pointer(Pointee::Text))) => unsafe { engine.text(site, value) },
+        Wanted::Argument(_) | Wanted::Destination(_) => None,
+    }
 }

@@ -11,6 +11,11 @@ const { add, delete: remove } = Set.prototype;
 // The callbacks that are not closed. C may keep the address of one that script has forgotten.
 const open = new Set();
 
+const VOID = '"void"';
+
+// A function of void may be an async one. Its promise is nothing to C.
+const withoutResult = (callback) => (...args) => void apply(callback, undefined, args);
+
 class UnsafeCallback {
   #handle;
   #count = 0;
@@ -19,10 +24,10 @@ class UnsafeCallback {
   pointer;
   constructor(definition, callback) {
     requireMemory();
-    const { declarations, key, described } = readFunction(definition);
-    if (described.nonblocking) throw new TypeError("Cannot construct UnsafeCallback: cannot be nonblocking");
+    const { declarations, key, isNonblocking, type } = readFunction(definition);
+    if (isNonblocking) throw new TypeError("Cannot construct UnsafeCallback: cannot be nonblocking");
     if (typeof callback !== "function") throw new TypeError("Cannot construct UnsafeCallback: expected a function");
-    this.#handle = binding.callback(declarations, key, callback);
+    this.#handle = binding.callback(declarations, key, type === VOID ? withoutResult(callback) : callback);
     apply(add, open, [this.#handle]);
     this.definition = definition;
     this.callback = callback;
@@ -50,6 +55,7 @@ class UnsafeCallback {
   close() {
     const handle = this.#handle;
     if (handle === null) return;
+    if (this.#count > 0) binding.callbackRef(handle, false);
     this.#handle = null;
     this.#count = 0;
     apply(remove, open, [handle]);

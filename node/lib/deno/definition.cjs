@@ -40,38 +40,44 @@ function member(name, value, around) {
   return `${stringify(name)}:${json(value, around)}`;
 }
 
-// JSON of a declaration.
-function declaration(value, what) {
+// Reads a declaration: its JSON, and what JavaScript has to know of it. `type` is JSON of the type of the static or of the
+// function's result.
+function read(value, what) {
   if (!isObject(value)) throw new TypeError(`Invalid FFI ${what}, expected an object`);
-  const names = hasOwn(value, "type") ? STATIC : FUNCTION;
+  const isStatic = hasOwn(value, "type");
+  const names = isStatic ? STATIC : FUNCTION;
+  const given = { __proto__: null };
   let text = "";
   for (let index = 0; index < names.length; index++) {
     const name = names[index];
-    const given = hasOwn(value, name) ? value[name] : undefined;
-    if (given !== undefined) text += `${text === "" ? "" : ","}${member(name, given, null)}`;
+    const property = hasOwn(value, name) ? value[name] : undefined;
+    if (property === undefined) continue;
+    given[name] = json(property, null);
+    text += `${text === "" ? "" : ","}"${name}":${given[name]}`;
   }
-  return `{${text}}`;
+  // Deno lets every function call script back. `callback: false` says that one does not, so that calls of it are faster.
+  const callsBack = !(hasOwn(value, "callback") && value.callback === false);
+  const type = isStatic ? given.type : given.result;
+  const symbol = given.name === undefined ? undefined : parse(given.name);
+  return { json: `{${text}}`, symbol, isStatic, isNonblocking: given.nonblocking === "true", callsBack, type };
 }
-
-// Deno lets every function call script back. `callback: false` says that one does not, so that calls of it are faster.
-const callsBack = (value) => !(hasOwn(value, "callback") && value.callback === false);
-
-const describe = (declarations) => parse(binding.describe(declarations));
 
 // Reads the declarations of a library. `callbacks` has the keys of what may call script back.
 function readLibrary(symbols) {
   if (!isObject(symbols)) throw new TypeError("Invalid FFI symbols, expected an object");
   const names = keys(symbols);
   const callbacks = [];
+  const all = [];
   const text = list(names.length, (index) => {
     const name = names[index];
-    const value = symbols[name];
-    const text = declaration(value, `symbol '${name}'`);
-    if (callsBack(value)) callbacks[callbacks.length] = name;
-    return `${stringify(name)}:${text}`;
+    const declared = read(symbols[name], `symbol '${name}'`);
+    declared.name = name;
+    declared.symbol ??= name;
+    all[index] = declared;
+    if (declared.callsBack) callbacks[callbacks.length] = name;
+    return `${stringify(name)}:${declared.json}`;
   });
-  const declarations = binding.declarations(`{${text}}`, "json");
-  return { declarations, callbacks, names, ...describe(declarations) };
+  return { declarations: binding.declarations(`{${text}}`, "json"), callbacks, all };
 }
 
 // The key of a function that is declared alone.
@@ -79,10 +85,16 @@ const KEY = "definition";
 
 // Reads the declaration of one function.
 function readFunction(value) {
-  const declarations = binding.declarations(`{"${KEY}":${declaration(value, KEY)}}`, "json");
-  const { 0: described } = describe(declarations).functions;
-  if (described === undefined) throw new TypeError("Invalid FFI definition, expected that of a function");
-  return { declarations, key: KEY, described, callbacks: callsBack(value) };
+  const declared = read(value, KEY);
+  if (declared.isStatic) throw new TypeError("Invalid FFI definition, expected that of a function");
+  return { declarations: binding.declarations(`{"${KEY}":${declared.json}}`, "json"), key: KEY, ...declared };
 }
 
-module.exports = { readFunction, readLibrary };
+// The binding's description of a type, of which JSON was read.
+function typeOf(text) {
+  if (text[0] === '"') return { kind: parse(text) };
+  const declarations = binding.declarations(`{"it":{"type":${text}}}`, "json");
+  return parse(binding.describe(declarations)).statics[0].type;
+}
+
+module.exports = { readFunction, readLibrary, typeOf };

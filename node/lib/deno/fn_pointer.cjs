@@ -16,9 +16,10 @@ class UnsafeFnPointer {
   constructor(pointer, definition) {
     requireMemory();
     if (pointerValue(pointer) === null) throw new TypeError("Invalid FFI function pointer, pointer is null");
-    const { declarations, key, described, callbacks } = readFunction(definition);
-    const raw = binding.pointerFunction(pointer, declarations, key, { callbacks });
-    this.#function = functionValue(raw, described);
+    const declared = readFunction(definition);
+    const { declarations, key, callsBack } = declared;
+    const raw = binding.pointerFunction(pointer, declarations, key, { callbacks: callsBack });
+    this.#function = functionValue(raw, declared);
     this.pointer = pointer;
     this.definition = definition;
   }

@@ -17,19 +17,13 @@ function toPath(path) {
 
 // The values of a library's symbols, in the order of their declarations. Like in Deno, script may replace functions that
 // are called at once.
-function symbolsOf(library, { declarations, callbacks, names, functions, statics }) {
-  const raw = binding.functions(library, declarations, { callbacks });
-  const found = { __proto__: null };
-  for (const described of functions) {
-    const value = functionValue(raw[described.key], described);
-    found[described.key] = { value, isFixed: described.nonblocking };
-  }
-  for (const described of statics) {
-    found[described.key] = { value: variableValue(library, described), isFixed: true };
-  }
+function symbolsOf(library, { declarations, callbacks, all }) {
+  const functions = binding.functions(library, declarations, { callbacks });
   const symbols = { __proto__: null };
-  for (const name of names) {
-    const { value, isFixed } = found[name];
+  for (const declared of all) {
+    const { name, isStatic, isNonblocking } = declared;
+    const value = isStatic ? variableValue(library, declared) : functionValue(functions[name], declared);
+    const isFixed = isStatic || isNonblocking;
     defineProperty(symbols, name, { value, enumerable: true, writable: !isFixed, configurable: !isFixed });
   }
   return symbols;

@@ -4,7 +4,7 @@
 const binding = require("../binding.cjs");
 const { requireMemory } = require("../permissions.cjs");
 const { bytesOf, count } = require("./bytes.cjs");
-const { keep, ownerOf } = require("./owners.cjs");
+const { ownerOf } = require("./owners.cjs");
 const { pointerValue } = require("./pointer.cjs");
 
 // A pointer that is not null.
@@ -18,11 +18,11 @@ function getCString(pointer, offset = 0) {
   return binding.string(place(pointer, "CString"), count(offset), -1, "utf8");
 }
 
-// A buffer over the memory. If the memory belongs to a buffer, the new one keeps that buffer.
+// A buffer over the memory. If the memory belongs to a buffer, that one lives as long as the memory is in use.
 function getArrayBuffer(pointer, byteLength, offset = 0) {
   const owner = ownerOf(place(pointer, "ArrayBuffer"));
   const start = place(binding.offset(pointer, count(offset)), "ArrayBuffer");
-  return keep(binding.arrayBuffer(start, count(byteLength), owner), owner);
+  return binding.arrayBuffer(start, count(byteLength), owner);
 }
 
 function copyInto(pointer, destination, offset = 0) {

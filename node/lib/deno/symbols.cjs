@@ -2,6 +2,7 @@
 // The values that script gets for functions and variables of C.
 
 const binding = require("../binding.cjs");
+const { typeOf } = require("./definition.cjs");
 
 const { apply } = Reflect;
 const { defineProperties } = Object;
@@ -27,42 +28,48 @@ function withResult(args, arity, size) {
 }
 
 // A function that returns a struct. The binding's own one is its `into`.
-function structFunction(raw, name, arity, size) {
+function structFunction(raw, size) {
+  const { name, length } = raw;
+  const arity = length - 1;
   const call = (...args) => {
     const result = withResult(args, arity, size);
     apply(raw, undefined, args);
     return result;
   };
-  const into = { value: named(raw, "into", arity + 1), writable: true, configurable: true };
+  const into = { value: named(raw, "into", length), writable: true, configurable: true };
   return defineProperties(named(call, name, arity), { into });
 }
 
-// A function that is called on another thread. `size` is that of the struct that it returns, if it does so.
-function laterFunction(raw, name, arity, size) {
+// A function that is called on another thread.
+function laterFunction(raw) {
+  const call = async (...args) => (await binding.async(raw, args)).value;
+  return named(call, raw.name, raw.length);
+}
+
+function laterStructFunction(raw, size) {
+  const arity = raw.length - 1;
   const call = async (...args) => {
-    if (size === undefined) return (await binding.async(raw, args)).value;
     const result = withResult(args, arity, size);
     await binding.async(raw, args);
     return result;
   };
-  return named(call, name, arity);
+  return named(call, raw.name, arity);
 }
 
-// The value of a function: the binding's own, unless it is nonblocking or returns a struct.
-function functionValue(raw, { symbol, nonblocking, parameters, result }) {
+// The value of a function: the binding's own, unless it is nonblocking or returns a struct. Null if it is missing.
+function functionValue(raw, { isNonblocking, type }) {
   if (raw === null) return null;
-  const size = AGGREGATES[result?.kind] ? result.size : undefined;
-  if (nonblocking) return laterFunction(raw, symbol, parameters.length, size);
-  return size === undefined ? raw : structFunction(raw, symbol, parameters.length, size);
+  const { kind, size } = typeOf(type);
+  if (AGGREGATES[kind]) return isNonblocking ? laterStructFunction(raw, size) : structFunction(raw, size);
+  return isNonblocking ? laterFunction(raw) : raw;
 }
 
 // The value of a variable: its contents, or its address if it is a pointer to something.
-function variableValue(library, { key, symbol, type }) {
-  if (AGGREGATES[type.kind]) {
-    throw new TypeError(`Invalid FFI static type, '${key}' is a struct`);
-  }
+function variableValue(library, { name, symbol, type }) {
+  const { kind } = typeOf(type);
+  if (AGGREGATES[kind]) throw new TypeError(`Invalid FFI static type, '${name}' is a struct`);
   const pointer = binding.symbol(library, symbol);
-  return pointer === null || ADDRESSES[type.kind] ? pointer : binding.read(pointer, 0, type.kind);
+  return pointer === null || ADDRESSES[kind] ? pointer : binding.read(pointer, 0, kind);
 }
 
 module.exports = { functionValue, variableValue };
