@@ -2,7 +2,9 @@
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
-use crate::c::scalar::{Pointee, Scalar};
+#[cfg(feature = "cranelift")]
+use crate::c::scalar::Pointee;
+use crate::c::scalar::Scalar;
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::{Pass, Plan};

@@ -13,7 +13,7 @@ pub(crate) struct ValueError {
     /// The member inside the argument, outermost step last; empty for the argument itself.
     path: Vec<PathStep>,
     /// The member's type, if the message names it.
-    ty: Option<Type>,
+    ty: Option<Box<Type>>,
     kind: ValueErrorKind,
 }
 
@@ -132,7 +132,7 @@ impl ValueError {
     /// Says that the value is this member of the one around it, of type `ty`.
     pub(crate) fn inside(mut self, step: PathStep, ty: &Type) -> Self {
         self.path.push(step);
-        self.ty.get_or_insert_with(|| ty.clone());
+        self.ty.get_or_insert_with(|| Box::new(ty.clone()));
         self
     }
 }
