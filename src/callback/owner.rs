@@ -122,7 +122,6 @@ struct ThreadNumber(u64);
 
 impl ThreadNumber {
     #[inline]
-    #[inline]
     fn current() -> Self {
         Self(thread::number())
     }
