@@ -39,6 +39,13 @@ structs! {
     Position: "hotcall::declare::Position", "line", "1";
     Site: "hotcall::engine::Site", "exception", "std::ptr::null_mut()";
     ValueModel: "hotcall::engine::ValueModel", "padded", "true";
+    CallInfo: "hotcall::engine::CallInfo", "argc_len", "8";
+    NumberClass: "hotcall::engine::NumberClass", "test", "hotcall::engine::Test::range(0, 1)";
+    NumberObjects: "hotcall::engine::NumberObjects", "wide", "None";
+    DoubleObject: "hotcall::engine::DoubleObject", "at", "hotcall::engine::Path([0].into())";
+    WideObject: "hotcall::engine::WideObject", "sign", "1";
+    MakeFunctions: "hotcall::engine::MakeFunctions", "number", "None";
+    MakeFunction: "hotcall::engine::MakeFunction", "address", "0";
     CallFunction: "hotcall::engine::CallFunction", "this", "[0; 2]";
     Test: "hotcall::engine::Test", "low", "1";
     Integer: "hotcall::engine::Integer", "shift", "1";
@@ -83,8 +90,10 @@ enums! {
         "Grows::I64(_) | Grows::U64(_) | Grows::Pointer(..) | Grows::Bytes(_) | Grows::Number(_) | Grows::Boolean(_) \
          | Grows::Null";
     Role: "hotcall::engine::Role",
-        "Grows::Ignored | Grows::Context | Grows::Argc | Grows::Argv { .. } | Grows::Data | Grows::Exception";
-    ResultPath: "hotcall::engine::ResultPath", "Grows::Returned { .. } | Grows::Stored { .. }";
+        "Grows::Ignored | Grows::Context | Grows::Argc | Grows::Argv { .. } | Grows::Data | Grows::Exception \
+         | Grows::Info";
+    ResultPath: "hotcall::engine::ResultPath", "Grows::Returned { .. } | Grows::Stored { .. } | Grows::Info";
+    MakeRole: "hotcall::engine::MakeRole", "Grows::Context | Grows::Value | Grows::Length | Grows::Zero";
     CallRole: "hotcall::engine::CallRole",
         "Grows::Context | Grows::Callee | Grows::This | Grows::Argc | Grows::Argv | Grows::Result | Grows::Exception";
     CallOutcome: "hotcall::engine::CallOutcome", "Grows::Returned { .. } | Grows::Stored { .. }";

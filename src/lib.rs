@@ -125,7 +125,7 @@ pub use function::{CallError, CompileError, Function, FunctionError, FunctionOpt
 pub use hotcall_jit::SlotsEntry as Entry;
 pub use library::{
     Binding, ClosedError, ElfType, FileFormat, FloatEnvironment, Library, LibraryError, LibraryPath, OpenFlags,
-    Resolved, SymbolKind, Visibility, resolve,
+    Resolved, SymbolKind, Unmapping, Visibility, resolve,
 };
 pub use member::{Member, MemberError};
 pub use slots::{ConvertError, Slot, Value, ValueType};

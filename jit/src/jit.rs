@@ -458,10 +458,12 @@ mod tests {
         NoResult::default()
     }
 
+    unsafe extern "C-unwind" fn release(_: *const RecordHead) {}
+
     #[test]
     fn first_calls_without_memory_for_their_code_are_refused() {
         type Native = unsafe extern "C" fn(i64, *mut [u8; 4]) -> i64;
-        let helpers = FastCallHelpers { resolve, raise };
+        let helpers = FastCallHelpers { resolve, raise, release };
         for exit in [Exit::Flag { offset: 2 }, Exit::Raise] {
             let jit = Jit::new().unwrap();
             // A result that is wider than C's is more than moves.

@@ -9,6 +9,7 @@ use napi_sys::{
 };
 
 use crate::thrown::Thrown;
+use crate::v8;
 
 /// An environment: script on one thread. It may be used on that thread alone, while it lasts.
 #[derive(Clone, Copy)]
@@ -40,6 +41,8 @@ pub(crate) struct Bytes {
     pub(crate) len: usize,
     /// True if there are no bytes, because the buffer was detached, or because it shrank below the view.
     pub(crate) is_gone: bool,
+    /// The buffer that they are part of.
+    pub(crate) buffer: Value,
 }
 
 impl Value {
@@ -99,13 +102,18 @@ impl Env {
     #[cold]
     fn failure(self, status: napi_status) -> Thrown {
         match status {
-            Status::napi_pending_exception => match get!(self, napi_get_and_clear_last_exception()) {
-                Ok(value) => Root::new(self, Value(value)).map_or_else(|error| error, Thrown::Value),
-                Err(error) => error,
-            },
+            Status::napi_pending_exception => self.take_exception().unwrap_or(Thrown::Ending),
             Status::napi_closing | Status::napi_cannot_run_js => Thrown::Ending,
             _ => Thrown::Error(format!("Node-API failed with status {status}")),
         }
+    }
+
+    /// Takes the exception that script has thrown. `None` if Node-API reports one without having it, because the environment
+    /// ends.
+    fn take_exception(self) -> Option<Thrown> {
+        let is_pending = get!(self, napi_is_exception_pending()).unwrap_or(false);
+        let value = is_pending.then(|| get!(self, napi_get_and_clear_last_exception()).ok()).flatten()?;
+        Root::new(self, Value(value)).ok().map(Thrown::Value)
     }
 
     /// Throws when the native function returns that Node-API has called.
@@ -202,13 +210,18 @@ impl Env {
         (status == Status::napi_ok).then_some(low)
     }
 
-    /// Returns a string. Halves of surrogate pairs become U+FFFD.
-    pub(crate) fn as_string(self, value: Value) -> Result<String, Thrown> {
+    /// Returns the UTF-8 of a string. Halves of surrogate pairs become U+FFFD.
+    pub(crate) fn as_utf8(self, value: Value) -> Result<Vec<u8>, Thrown> {
         let len = get!(self, napi_get_value_string_utf8(value.0, ptr::null_mut(), 0))?;
         let mut bytes = vec![0_u8; len + 1];
         let written = get!(self, napi_get_value_string_utf8(value.0, bytes.as_mut_ptr().cast(), len + 1))?;
         bytes.truncate(written);
-        String::from_utf8(bytes).map_err(|_| Thrown::type_error("a string has bytes that are not UTF-8"))
+        Ok(bytes)
+    }
+
+    /// Returns a string. Halves of surrogate pairs become U+FFFD.
+    pub(crate) fn as_string(self, value: Value) -> Result<String, Thrown> {
+        String::from_utf8(self.as_utf8(value)?).map_err(|_| Thrown::type_error("a string has bytes that are not UTF-8"))
     }
 
     /// Returns the bytes of a typed array, a data view or a buffer.
@@ -228,7 +241,10 @@ impl Env {
                 return Some(self.bytes(address, len, buffer));
             }
             let status = napi_sys::napi_get_arraybuffer_info(self.0, value.0, &mut address, &mut len);
-            (status == Status::napi_ok).then(|| self.bytes(address, len, value.0))
+            if status != Status::napi_ok {
+                (address, len) = v8::shared_bytes(value)?;
+            }
+            Some(self.bytes(address, len, value.0))
         }
     }
 
@@ -236,15 +252,28 @@ impl Env {
         /// The address of empty buffers, because null means something else for C.
         static EMPTY: u64 = 0;
         if len > 0 {
-            return Bytes { address: address.cast(), len, is_gone: false };
+            return Bytes { address: address.cast(), len, is_gone: false, buffer: Value(buffer) };
         }
         let is_detached = get!(self, napi_is_detached_arraybuffer(buffer)).unwrap_or(false);
         // A view that its buffer is too short for has the length 0, like an empty one.
         let is_gone = is_detached || self.is_resizable(Value(buffer));
-        Bytes { address: (&raw const EMPTY).cast_mut().cast(), len, is_gone }
+        Bytes { address: (&raw const EMPTY).cast_mut().cast(), len, is_gone, buffer: Value(buffer) }
+    }
+
+    /// Returns true for an `ArrayBuffer`, and false for one that several threads share.
+    pub(crate) fn is_array_buffer(self, buffer: Value) -> bool {
+        get!(self, napi_is_arraybuffer(buffer.0)).unwrap_or(false)
+    }
+
+    /// Returns true if script can take memory from a buffer. Buffers that several threads share only grow.
+    pub(crate) fn can_shrink(self, buffer: Value) -> bool {
+        self.is_array_buffer(buffer) && self.is_resizable(buffer)
     }
 
     fn is_resizable(self, buffer: Value) -> bool {
+        if let Some(is_resizable) = v8::is_resizable(buffer) {
+            return is_resizable;
+        }
         let flag = |key| self.get(buffer, key).ok().and_then(|value| self.as_boolean(value));
         flag("resizable").or_else(|| flag("growable")).unwrap_or(false)
     }
@@ -294,6 +323,17 @@ impl Env {
         run!(self, napi_define_properties(object.0, 1, &property))
     }
 
+    /// Returns the global object.
+    pub(crate) fn global(self) -> Result<Value, Thrown> {
+        get!(self, napi_get_global()).map(Value)
+    }
+
+    /// Runs a script, and returns the value of its last expression.
+    pub(crate) fn run_script(self, text: &str) -> Result<Value, Thrown> {
+        let text = self.string(text)?;
+        get!(self, napi_run_script(text.0)).map(Value)
+    }
+
     /// Makes a `Uint8Array` with a copy of bytes.
     pub(crate) fn byte_array(self, bytes: &[u8]) -> Result<Value, Thrown> {
         let (mut address, mut buffer) = (ptr::null_mut(), ptr::null_mut());
@@ -302,6 +342,20 @@ impl Env {
         // SAFETY: the new buffer has as many bytes.
         unsafe { bytes.as_ptr().copy_to_nonoverlapping(address.cast(), bytes.len()) };
         get!(self, napi_create_typedarray(TypedarrayType::uint8_array, bytes.len(), buffer, 0)).map(Value)
+    }
+
+    /// Makes a `DataView` of the first bytes of a buffer.
+    pub(crate) fn data_view(self, buffer: Value, len: usize) -> Result<Value, Thrown> {
+        get!(self, napi_create_dataview(len, buffer.0, 0)).map(Value)
+    }
+
+    /// Makes an array.
+    pub(crate) fn array(self, elements: &[Value]) -> Result<Value, Thrown> {
+        let array = get!(self, napi_create_array_with_length(elements.len()))?;
+        for (index, element) in (0..).zip(elements) {
+            run!(self, napi_set_element(array, index, element.0))?;
+        }
+        Ok(Value(array))
     }
 
     /// Returns the elements of an array. `None` if the value is none.
@@ -329,8 +383,24 @@ impl Env {
 
     /// Calls a function of script, with undefined as `this`.
     pub(crate) fn call(self, function: Value, args: &[Value]) -> Result<Value, Thrown> {
-        let this = self.undefined()?;
+        self.call_method(self.undefined()?, function, args)
+    }
+
+    /// Calls a function of script with an object as `this`.
+    pub(crate) fn call_method(self, this: Value, function: Value, args: &[Value]) -> Result<Value, Thrown> {
         get!(self, napi_call_function(this.0, function.0, args.len(), args.as_ptr().cast())).map(Value)
+    }
+
+    pub(crate) fn is_promise(self, value: Value) -> bool {
+        get!(self, napi_is_promise(value.0)).unwrap_or(false)
+    }
+
+    /// Reports an exception that no code of script below could catch, as `uncaughtException` of the process.
+    pub(crate) fn uncaught(self, thrown: Thrown) {
+        if let Some(value) = thrown.into_value(self) {
+            // SAFETY: the value is one of the environment. A failure means that the environment ends.
+            unsafe { napi_sys::napi_fatal_exception(self.0, value.0) };
+        }
     }
 
     /// Runs something with a scope for the values that it makes.
@@ -379,20 +449,32 @@ unsafe extern "C" fn let_go(_: napi_env, _: *mut c_void, owner: *mut c_void) {
 /// A value that the collector keeps, on its environment's thread.
 pub(crate) struct Root {
     env: Env,
-    /// Refers to an array of one element, because Node-API refers to objects alone.
+    /// Refers to an array of the values, because Node-API refers to objects alone.
     reference: napi_ref,
 }
 
 impl Root {
     pub(crate) fn new(env: Env, value: Value) -> Result<Self, Thrown> {
-        let array = get!(env, napi_create_array_with_length(1))?;
-        run!(env, napi_set_element(array, 0, value.0))?;
+        Self::list(env, &[value])
+    }
+
+    /// Keeps several values.
+    pub(crate) fn list(env: Env, values: &[Value]) -> Result<Self, Thrown> {
+        let array = get!(env, napi_create_array_with_length(values.len()))?;
+        for (index, value) in (0..).zip(values) {
+            run!(env, napi_set_element(array, index, value.0))?;
+        }
         Ok(Self { env, reference: get!(env, napi_create_reference(array, 1))? })
     }
 
     pub(crate) fn value(&self, env: Env) -> Result<Value, Thrown> {
+        self.element(env, 0)
+    }
+
+    /// Returns one of the values.
+    pub(crate) fn element(&self, env: Env, index: usize) -> Result<Value, Thrown> {
         let array = get!(env, napi_get_reference_value(self.reference))?;
-        get!(env, napi_get_element(array, 0)).map(Value)
+        get!(env, napi_get_element(array, index as u32)).map(Value)
     }
 }
 

@@ -9,7 +9,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::{Bytes, Env, Value, ValueKind};
 use crate::environment::Environment;
 use crate::thrown::{Thrown, guard};
-use crate::{callback, declarations, function, library, memory, permission, pointer};
+use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, symbols, ways};
 
 /// A native function of the binding.
 struct Native {
@@ -26,14 +26,20 @@ const NATIVES: &[Native] = &[
     Native { name: "close", run: library::close },
     Native { name: "isClosed", run: library::is_closed },
     Native { name: "symbol", run: library::symbol },
-    Native { name: "functions", run: library::functions },
+    Native { name: "functions", run: symbols::functions },
+    Native { name: "symbols", run: symbols::symbols },
+    Native { name: "missing", run: symbols::missing },
+    Native { name: "functionOf", run: symbols::function_of },
     Native { name: "variadic", run: library::variadic },
     Native { name: "pointerFunction", run: library::pointer_function },
-    Native { name: "ways", run: function::ways },
+    Native { name: "ways", run: ways::ways },
+    Native { name: "diagnostics", run: ways::diagnostics },
     Native { name: "errno", run: function::errno },
     Native { name: "callback", run: callback::callback },
     Native { name: "callbackPointer", run: callback::pointer },
     Native { name: "callbackClose", run: callback::close },
+    Native { name: "callbackRef", run: callback::hold },
+    Native { name: "async", run: async_call::call },
     Native { name: "pointer", run: pointer::pointer },
     Native { name: "address", run: pointer::address_of },
     Native { name: "offset", run: pointer::offset },
@@ -42,6 +48,7 @@ const NATIVES: &[Native] = &[
     Native { name: "read", run: memory::read },
     Native { name: "write", run: memory::write },
     Native { name: "string", run: memory::string },
+    Native { name: "text", run: memory::text },
     Native { name: "arrayBuffer", run: memory::array_buffer },
     Native { name: "copy", run: memory::copy },
     Native { name: "store", run: memory::store },
@@ -82,13 +89,14 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
         let (native, values) =
             unsafe { (&*data.cast::<Native>(), &*(&raw const values).cast::<[napi_value; MAX_ARGUMENTS]>()) };
         let environment = Environment::of(env)?;
-        (native.run)(&environment, &Arguments { env, native, values })
+        (native.run)(&environment, &Arguments { env, environment: &environment, native, values })
     })
 }
 
 /// The arguments of a native function. Those that script has not given are undefined.
 pub(crate) struct Arguments<'a> {
     env: Env,
+    environment: &'a Environment,
     native: &'a Native,
     values: &'a [napi_value; MAX_ARGUMENTS],
 }
@@ -96,6 +104,10 @@ pub(crate) struct Arguments<'a> {
 impl Arguments<'_> {
     pub(crate) const fn env(&self) -> Env {
         self.env
+    }
+
+    pub(crate) const fn environment(&self) -> &Environment {
+        self.environment
     }
 
     pub(crate) const fn get(&self, index: usize) -> Value {

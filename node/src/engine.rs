@@ -1,14 +1,24 @@
 //! Values of script behind hotcall's `Engine`. A value's words are its handle, a `napi_value`.
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use std::cell::Cell;
+use std::ffi::CString;
+use std::rc::Rc;
+
+use hotcall::engine::{Engine, EngineError, Exit, Kind, Output, Problem, Site, Text, View, Words};
 
 use crate::api::{Env, Value, ValueKind};
-use crate::pointer;
+use crate::environment::Running;
+use crate::texts::Texts;
 use crate::thrown::Thrown;
+use crate::v8::{self, V8};
 
 /// Script of one environment.
 pub(crate) struct Node {
     env: Env,
+    /// V8, if it is used.
+    v8: Option<Rc<V8>>,
+    pub(crate) running: Cell<Running>,
+    texts: Texts,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -26,11 +36,65 @@ pub(crate) fn value(words: Words) -> Value {
 }
 
 impl Node {
-    pub(crate) const fn new(env: Env) -> Self {
-        Self { env }
+    pub(crate) fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
+        Self { env, v8, running: Cell::new(Running::None), texts: Texts::default() }
     }
 
-    fn view_other(&self, value: Value) -> View {
+    pub(crate) const fn env(&self) -> Env {
+        self.env
+    }
+
+    /// V8, if it is used.
+    pub(crate) fn v8(&self) -> Option<&V8> {
+        self.v8.as_deref()
+    }
+
+    /// Returns true if script has returned a promise.
+    pub(crate) fn is_promise(&self, result: Value) -> bool {
+        let is_simple = |v8: &V8| v8::small_integer(result).is_some() || v8.is_undefined(result);
+        !self.v8().is_some_and(is_simple) && self.env.is_promise(result)
+    }
+
+    /// The way in which fast calls are left.
+    pub(crate) fn exit(&self) -> Exit {
+        self.v8.as_ref().map_or(Exit::Raise, |v8| v8.exit())
+    }
+
+    /// Returns true if V8's collector may run. In V8 12.4 it must not in fast calls, which it does not find on the stack. What
+    /// needs it is refused there, so V8 makes an ordinary call.
+    fn may_collect(&self, site: Site) -> bool {
+        match &self.v8 {
+            Some(v8) if matches!(v8.exit(), Exit::Flag { .. }) => site.context.is_null() || v8.is_isolate(site.context),
+            _ => true,
+        }
+    }
+
+    /// Copies a string for C, as UTF-8.
+    pub(crate) fn c_string(&self, string: Value) -> Result<CString, Problem> {
+        let bytes = self.env.as_utf8(string).unwrap_or_default();
+        CString::new(bytes).map_err(|error| Problem::Nul { index: error.nul_position() })
+    }
+
+    /// Makes a buffer that keeps the memory of an `ArrayBuffer`, even if script detaches that. `None` if V8 is not used, or if
+    /// the buffer cannot be detached.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Option<Value> {
+        let v8 = self.v8.as_ref().filter(|_| self.env.is_array_buffer(buffer))?;
+        Some(v8.keep_memory(buffer))
+    }
+
+    fn view_object(&self, value: Value) -> View {
+        let Some(bytes) = self.env.as_bytes(value) else { return View::Other(Kind::Object) };
+        if bytes.is_gone {
+            return View::Other(Kind::DetachedBuffer);
+        }
+        // Script that C calls could take the memory of such a buffer away.
+        if self.running.get() == Running::CallsBack && self.env.can_shrink(bytes.buffer) {
+            return View::Other(Kind::ResizableBuffer);
+        }
+        View::Bytes { address: bytes.address, len: bytes.len }
+    }
+
+    fn view_other(&self, site: Site, value: Value) -> View {
         let env = self.env;
         match env.kind(value) {
             Ok(ValueKind::Undefined) => View::Undefined,
@@ -40,30 +104,34 @@ impl Node {
             Ok(ValueKind::String) => View::Other(Kind::String),
             Ok(ValueKind::Symbol) => View::Other(Kind::Symbol),
             Ok(ValueKind::Function) => View::Other(Kind::Function),
-            Ok(ValueKind::External) => match pointer::address(env, value) {
-                Some(address) => View::Pointer(address),
+            Ok(ValueKind::External) => match self.address(value) {
+                Some(address) => View::Pointer(address.cast_const()),
                 None => View::Other(Kind::Object),
             },
-            Ok(ValueKind::Object) => match env.as_bytes(value) {
-                Some(bytes) if bytes.is_gone => View::Other(Kind::DetachedBuffer),
-                Some(bytes) => View::Bytes { address: bytes.address, len: bytes.len },
-                None => View::Other(Kind::Object),
-            },
+            Ok(ValueKind::Object) if !self.may_collect(site) => View::Other(Kind::Object),
+            // No scope is open in fast calls.
+            Ok(ValueKind::Object) => env.scope(|| self.view_object(value)),
             // Numbers are viewed before this. A failure means that the environment ends.
             Ok(ValueKind::Number) | Err(_) => View::Other(Kind::Number),
         }
     }
 }
 
-// SAFETY: Node-API itself reports bytes. It moves those in the collector's heap out of it first. Conversions run no script.
+// SAFETY: Node-API itself reports bytes. It moves those in the collector's heap out of it first. Below functions that may call
+// script back, pins keep the memory of buffers that script detaches meanwhile. Conversions run no script.
 unsafe impl Engine for Node {
     type Exception = Thrown;
 
-    unsafe fn view(&self, _: Site, words: Words) -> View {
+    unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
+        if self.v8.is_some()
+            && let Some(number) = v8::small_integer(value)
+        {
+            return View::Number(number.into());
+        }
         match self.env.as_number(value) {
             Some(number) => View::Number(number),
-            None => self.view_other(value),
+            None => self.view_other(site, value),
         }
     }
 
@@ -73,8 +141,11 @@ unsafe impl Engine for Node {
             Output::I64(number) => env.bigint(number),
             Output::U64(number) => env.biguint(number),
             Output::Bytes(bytes) => env.byte_array(bytes),
-            Output::Pointer(address, _) => pointer::make(env, address.cast_mut()),
-            Output::Number(number) => env.number(number),
+            Output::Pointer(address, _) => self.pointer(address.cast_mut()),
+            Output::Number(number) => match &self.v8 {
+                Some(v8) => Ok(v8.number(number)),
+                None => env.number(number),
+            },
             Output::Boolean(truth) => env.boolean(truth),
             Output::Null => env.null(),
             other => Err(Thrown::from(other.no_value())),
@@ -82,11 +153,42 @@ unsafe impl Engine for Node {
         value.map(words)
     }
 
+    unsafe fn text(&self, site: Site, words: Words) -> Option<Result<Text, Problem>> {
+        let string = value(words);
+        match self.v8() {
+            Some(v8) if v8.reads_strings() => {
+                if !v8.is_string(string) {
+                    return None;
+                }
+                if let Some(characters) = v8.ascii(string) {
+                    return Some(Ok(self.texts.copy(characters)));
+                }
+            }
+            _ if self.env.kind(string).ok()? != ValueKind::String => return None,
+            _ => {}
+        }
+        self.may_collect(site).then(|| self.c_string(string).map(Texts::keep))
+    }
+
+    unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
+        // The second buffer lives in the scope of the running callback.
+        let _ = self.keep_memory(self.env.as_bytes(value(words))?.buffer);
+        None
+    }
+
+    unsafe fn unpin(&self, _: Site, pin: usize) {
+        // SAFETY: `pin` returns no number, so this is a string that `text` has made.
+        unsafe { self.texts.release(pin) };
+    }
+
     unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {
         Thrown::from(error)
     }
 
     unsafe fn throw(&self, _: Site, exception: Thrown) {
-        self.env.throw(exception);
+        match &self.v8 {
+            Some(v8) => v8.throw(exception),
+            None => self.env.throw(exception),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Functions of C for script, called by Node-API.
 
 use std::cell::Cell;
-use std::ffi::c_void;
-use std::mem::MaybeUninit;
+use std::ffi::{CString, c_void};
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::rc::Rc;
 use std::slice;
@@ -17,6 +17,7 @@ use crate::engine::{SITE, value, words};
 use crate::environment::{Environment, Running};
 use crate::handle::{Handle, tag};
 use crate::thrown::{Thrown, guard};
+use crate::v8::native::Native;
 
 /// A function of C. Script's function owns it.
 pub(crate) struct CFunction {
@@ -27,9 +28,9 @@ pub(crate) struct CFunction {
     calls_back: bool,
     /// The size of the struct that it returns into the bytes of an argument behind C's.
     result_size: Option<usize>,
-    /// True if strings may be among the arguments.
-    takes_text: bool,
     calls: Cell<u64>,
+    /// V8's natives, or the reason why Node-API calls the function.
+    native: Result<Native, String>,
 }
 
 impl Handle for CFunction {
@@ -37,8 +38,8 @@ impl Handle for CFunction {
     const TAG: napi_type_tag = tag(4);
 }
 
-/// Strings that C has for a call, each ended by a zero.
-type Texts = Vec<Box<[u8]>>;
+/// Strings that C has for a call.
+pub(crate) type Texts = Vec<CString>;
 
 impl CFunction {
     pub(crate) fn new(environment: &Rc<Environment>, function: Function, captures_errno: bool, marked: bool) -> Self {
@@ -53,27 +54,78 @@ impl CFunction {
             captures_errno,
             calls_back: marked || takes(Pointee::Function),
             result_size: result.and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size as usize),
-            takes_text: takes(Pointee::Text),
             calls: Cell::new(0),
+            native: Err(String::new()),
             function,
         }
     }
 
     /// Makes script's function of this name.
-    pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
+    pub(crate) fn into_value(mut self, name: &str) -> Result<Value, Thrown> {
+        self.native = Native::new(&self);
         let (env, function) = (self.environment.env, Box::new(self));
-        let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
-        env.set_length(value, function.arity())?;
+        let value = match (&function.environment.v8, &function.native) {
+            (Ok(v8), Ok(native)) => native.function(v8, name, function.arity())?,
+            _ => {
+                let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
+                env.set_length(value, function.arity())?;
+                value
+            }
+        };
         env.own_by(value, function).map(|()| value)
     }
 
+    pub(crate) const fn environment(&self) -> &Rc<Environment> {
+        &self.environment
+    }
+
+    pub(crate) const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    pub(crate) const fn captures_errno(&self) -> bool {
+        self.captures_errno
+    }
+
+    /// Returns true if script may run while the function runs.
+    pub(crate) const fn calls_back(&self) -> bool {
+        self.calls_back
+    }
+
+    /// Returns true if the function returns a struct, which calls write into the bytes of one more argument.
+    pub(crate) const fn returns_bytes(&self) -> bool {
+        self.result_size.is_some()
+    }
+
+    /// The size of the struct that the function returns, if it does.
+    pub(crate) const fn result_size(&self) -> Option<usize> {
+        self.result_size
+    }
+
+    /// The natives that V8 calls, or the reason why Node-API calls the function.
+    pub(crate) const fn native(&self) -> Result<&Native, &String> {
+        self.native.as_ref()
+    }
+
+    /// The number of calls, except those from optimised code.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.get() + self.native.as_ref().map_or(0, Native::calls)
+    }
+
     /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
-    fn arity(&self) -> usize {
+    pub(crate) fn arity(&self) -> usize {
         self.function.signature().params().len() + usize::from(self.result_size.is_some())
     }
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
+        // Without open callbacks C cannot call script.
+        let may_call_script = self.calls_back && self.environment.open_callbacks.get() > 0;
+        let running = if may_call_script { Running::CallsBack } else { Running::Alone };
+        self.environment.run_as(running, || self.convert_and_call(values))
+    }
+
+    fn convert_and_call(&self, values: &[Value]) -> Result<Value, Thrown> {
         self.calls.set(self.calls.get() + 1);
         let (env, signature) = (self.environment.env, self.function.signature());
         let mut slots = [const { MaybeUninit::<Slot>::uninit() }; MAX_PARAMETERS];
@@ -83,9 +135,8 @@ impl CFunction {
         }
         // SAFETY: the slots of all parameters are written.
         let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
-        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
         let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
-            let result = self.environment.run_as(running, run);
+            let result = self.environment.scopes.call_c(run);
             self.environment.realm.take_exception().map_or(result, Err)
         };
         match (signature.result(), self.result_size) {
@@ -134,19 +185,17 @@ impl CFunction {
     }
 
     /// Returns an argument as a slot.
-    fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
+    pub(crate) fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
         let env = self.environment.env;
         // SAFETY: the value is the environment's.
         match unsafe { self.environment.realm.to_slot(SITE, ty, words(argument)) } {
             Ok(slot) => Ok(slot),
             Err(_)
-                if self.takes_text
-                    && ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
+                if ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
                     && env.kind(argument)? == ValueKind::String =>
             {
-                let mut text = env.as_string(argument)?.into_bytes();
-                text.push(0);
-                let text = text.into_boxed_slice();
+                let text = self.environment.realm.engine().c_string(argument);
+                let text = text.map_err(|problem| self.refused(index, ty, problem))?;
                 let slot = Slot::from(text.as_ptr());
                 texts.push(text);
                 Ok(slot)
@@ -157,6 +206,16 @@ impl CFunction {
 
     fn refused(&self, index: usize, ty: &Type, problem: Problem) -> Thrown {
         Thrown::from(EngineError::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem })
+    }
+}
+
+impl Drop for CFunction {
+    fn drop(&mut self) {
+        if self.environment.is_ending()
+            && let Ok(native) = mem::replace(&mut self.native, Err(String::new()))
+        {
+            native.end();
+        }
     }
 }
 
@@ -186,15 +245,6 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
         // SAFETY: the first `count` values are written.
         function.call(unsafe { slice::from_raw_parts(values.as_ptr().cast(), count) })
     })
-}
-
-/// `ways(function)`
-pub(crate) fn ways(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let env = environment.env;
-    let function: &CFunction = env.owned(args.get(0))?;
-    let ways = env.object()?;
-    env.set(ways, "calls", env.number(function.calls.get() as f64)?)?;
-    Ok(ways)
 }
 
 /// `errno()`

@@ -8,6 +8,7 @@
 //! JavaScript knows what is comfortable, and this crate knows C. One `Environment` belongs to each main thread or Worker.
 
 mod api;
+mod async_call;
 mod binding;
 mod callback;
 mod declarations;
@@ -16,12 +17,18 @@ mod engine;
 mod environment;
 mod function;
 mod handle;
+mod inbox;
 mod library;
 mod memory;
 mod options;
 mod permission;
 mod pointer;
+mod scopes;
+mod symbols;
+mod texts;
 mod thrown;
+mod v8;
+mod ways;
 
 use napi_sys::{napi_env, napi_value};
 

@@ -1,7 +1,7 @@
 //! Libraries and their functions: natives that open, close and look up.
 
 use hotcall::declare::Declarations;
-use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Symbol, Visibility};
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Unmapping, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
@@ -11,7 +11,6 @@ use crate::environment::Environment;
 use crate::function::CFunction;
 use crate::handle::{Handle, tag};
 use crate::options::Options;
-use crate::pointer;
 use crate::thrown::Thrown;
 
 impl Handle for Library {
@@ -37,7 +36,8 @@ pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     };
     let binding = if flag("now")? { Binding::Now } else { Binding::Lazy };
     let visibility = if flag("global")? { Visibility::Global } else { Visibility::Local };
-    let flags = OpenFlags::new().binding(binding).visibility(visibility);
+    // The collector, or the end of a Worker, does not unmap code that threads of the library may run.
+    let flags = OpenFlags::new().binding(binding).visibility(visibility).unmapping(Unmapping::AfterClose);
     let opened = match environment.env.kind(args.get(0))? {
         ValueKind::Null => Library::this_process(),
         // SAFETY: script's author promises that the library's initialisers and finalisers may run.
@@ -71,30 +71,7 @@ pub(crate) fn is_closed(environment: &Environment, args: &Arguments<'_>) -> Resu
 /// `symbol(library, name)`
 pub(crate) fn symbol(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let address = library(args)?.optional_symbol(&args.string(1)?).map_err(Thrown::error)?;
-    pointer::make(environment.env, address.unwrap_or_default().cast_mut())
-}
-
-/// `functions(library, declarations, { callbacks, errno, optional, bytes } | undefined)`
-pub(crate) fn functions(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let env = environment.env;
-    let (library, options) = (library(args)?, Options::of(args, 2)?);
-    let declarations = options.declarations(env.owned(args.get(1))?)?;
-    let symbols = library.symbols(&declarations).map_err(Thrown::error)?;
-    let functions = env.object()?;
-    let environment = Environment::of(env)?;
-    for declaration in declarations.iter().filter(|declaration| declaration.as_function().is_some()) {
-        let key = &*declaration.key;
-        let value = match symbols.get(key) {
-            Ok(Some(Symbol::Function(function))) => {
-                let (marked, errno) =
-                    (options.calls_back(key), declaration.as_function().is_some_and(|function| function.capture_errno));
-                CFunction::new(&environment, function.clone(), errno, marked).into_value(key)?
-            }
-            Ok(Some(_) | None) | Err(_) => env.null()?,
-        };
-        env.set(functions, key, value)?;
-    }
-    Ok(functions)
+    environment.pointer(address.unwrap_or_default().cast_mut())
 }
 
 /// `variadic(library | null, declarations, key, types, pointer | undefined, options | undefined)`

@@ -9,7 +9,6 @@ use crate::api::{Root, Value};
 use crate::binding::Arguments;
 use crate::engine::{SITE, value, words};
 use crate::environment::Environment;
-use crate::pointer;
 use crate::thrown::Thrown;
 
 /// Returns the scalar that an argument names, with its size.
@@ -61,6 +60,17 @@ pub(crate) fn string(environment: &Environment, args: &Arguments<'_>) -> Result<
         }
         _ => Err(args.wrong(3, "\"utf8\", \"latin1\", \"utf16\" or \"utf32\"")),
     }
+}
+
+/// `text(pointer)`: the UTF-8 up to the zero, as a string; null for null. Further arguments live until it is read.
+pub(crate) fn text(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let (env, from) = (environment.env, args.pointer(0)?.cast_const().cast::<u8>());
+    if from.is_null() {
+        return env.null();
+    }
+    let bytes = bytes_to_zero(from, None);
+    // Node-API makes strings of ASCII faster.
+    if bytes.is_ascii() { env.latin1(bytes) } else { env.string(&String::from_utf8_lossy(bytes)) }
 }
 
 /// Returns the bytes in front of the first zero, at most `max`.
@@ -126,7 +136,7 @@ pub(crate) fn alloc(environment: &Environment, args: &Arguments<'_>) -> Result<V
     if memory.is_null() {
         return Err(Thrown::RangeError(format!("alloc: the system has no {size} bytes left")));
     }
-    pointer::make(environment.env, memory)
+    environment.pointer(memory)
 }
 
 /// `free(pointer)`: C's `free`.

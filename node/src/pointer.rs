@@ -1,20 +1,35 @@
-//! Pointers of C for script: opaque objects.
+//! Pointers of C for script: opaque objects. They are V8's Externals where V8 is used, because Node-API puts an object of its
+//! own between its externals and the address.
 
 use std::ffi::c_void;
 
 use crate::api::{Env, Value, ValueKind};
 use crate::binding::Arguments;
+use crate::engine::Node;
 use crate::environment::Environment;
 use crate::thrown::Thrown;
 
-/// Makes the value of an address: null, or a pointer object.
-pub(crate) fn make(env: Env, address: *mut c_void) -> Result<Value, Thrown> {
-    if address.is_null() { env.null() } else { env.external(address) }
+impl Node {
+    /// Makes the value of an address: null, or a pointer object.
+    pub(crate) fn pointer(&self, address: *mut c_void) -> Result<Value, Thrown> {
+        match self.v8() {
+            _ if address.is_null() => self.env().null(),
+            Some(v8) => Ok(v8.external(address)),
+            None => self.env().external(address),
+        }
+    }
+
+    /// Returns the address of a pointer object.
+    pub(crate) fn address(&self, external: Value) -> Option<*mut c_void> {
+        self.v8().map_or_else(|| self.env().as_external(external), |v8| Some(v8.external_value(external)))
+    }
 }
 
-/// Returns the address of a pointer object.
-pub(crate) fn address(env: Env, value: Value) -> Option<*const c_void> {
-    env.as_external(value).map(<*mut c_void>::cast_const)
+impl Environment {
+    /// Makes the value of an address: null, or a pointer object.
+    pub(crate) fn pointer(&self, address: *mut c_void) -> Result<Value, Thrown> {
+        self.realm.engine().pointer(address)
+    }
 }
 
 impl Arguments<'_> {
@@ -24,7 +39,7 @@ impl Arguments<'_> {
         match self.env().kind(value)? {
             ValueKind::Null => Ok(std::ptr::null_mut()),
             ValueKind::External => {
-                address(self.env(), value).map(<*const c_void>::cast_mut).ok_or_else(|| self.wrong(index, "a pointer"))
+                self.environment().realm.engine().address(value).ok_or_else(|| self.wrong(index, "a pointer"))
             }
             _ => Err(self.wrong(index, "null or a pointer")),
         }
@@ -43,7 +58,7 @@ impl Arguments<'_> {
 /// `pointer(address)`
 pub(crate) fn pointer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let address = args.address(0)?;
-    make(environment.env, std::ptr::with_exposed_provenance_mut(address as usize))
+    environment.pointer(std::ptr::with_exposed_provenance_mut(address as usize))
 }
 
 /// `address(pointer)`
@@ -53,19 +68,18 @@ pub(crate) fn address_of(environment: &Environment, args: &Arguments<'_>) -> Res
 
 /// `offset(pointer, bytes)`
 pub(crate) fn offset(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    make(environment.env, args.place(0)?.cast())
+    environment.pointer(args.place(0)?.cast())
 }
 
 /// `isPointer(value)`
 pub(crate) fn is_pointer(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    let env = environment.env;
-    let is_external = env.kind(args.get(0))? == ValueKind::External;
-    env.boolean(is_external && address(env, args.get(0)).is_some())
+    let env: Env = environment.env;
+    env.boolean(env.kind(args.get(0))? == ValueKind::External)
 }
 
 /// `pointerOf(bytes)`
 pub(crate) fn pointer_of(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    make(environment.env, args.bytes(0)?.address.cast())
+    environment.pointer(args.bytes(0)?.address.cast())
 }
 
 /// `eventLoop()`: the pointer to the `uv_loop_t` of the environment.
@@ -77,5 +91,5 @@ pub(crate) fn event_loop(environment: &Environment, _: &Arguments<'_>) -> Result
     if status != napi_sys::Status::napi_ok || event_loop.is_null() {
         return Err(Thrown::error("this runtime has no event loop of libuv"));
     }
-    make(env, event_loop.cast())
+    environment.pointer(event_loop.cast())
 }

@@ -18,6 +18,8 @@ pub(crate) enum Thrown {
     RangeError(String),
     /// Another `Error`.
     Error(String),
+    /// V8 already has the exception, and throws it when C returns.
+    InV8,
     /// The environment ends, so script cannot run any more.
     Ending,
 }
@@ -32,7 +34,7 @@ impl Thrown {
     }
 
     /// The exception for a panic, which is a fault of the addon.
-    fn of_panic(payload: &(dyn Any + Send)) -> Self {
+    pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         Self::Error(format!("internal error of hotcall: {text}"))
@@ -45,7 +47,7 @@ impl Thrown {
             Self::TypeError(message) => env.error(napi_sys::napi_create_type_error, &message).ok(),
             Self::RangeError(message) => env.error(napi_sys::napi_create_range_error, &message).ok(),
             Self::Error(message) => env.error(napi_sys::napi_create_error, &message).ok(),
-            Self::Ending => None,
+            Self::InV8 | Self::Ending => None,
         }
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Call<'a> {
 
     /// The arguments as canonical slots, one for each parameter. Slots of structs and unions hold the addresses of
     /// their bytes, which are aligned to 16.
+    #[inline]
     pub fn slots(&self) -> &'a [Slot] {
         // SAFETY: the thunk passes one slot for each parameter, and nothing writes to them during `'a`.
         unsafe { slice::from_raw_parts(self.args, self.types.params().len()) }
@@ -114,6 +115,7 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The callback returns a struct or union, or nothing.
+    #[inline]
     pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), HandlerError> {
         match self.types.result() {
             // SAFETY: the place of a scalar result is one slot, and this call alone refers to it.

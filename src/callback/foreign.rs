@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotcall_jit::count_retired_call;
 
@@ -19,6 +20,17 @@ pub trait Dispatch: Send + Sync + 'static {
     ///
     /// The call, if it cannot be handed on. Like every dropped call, it is answered with zeros and counted.
     fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall>;
+
+    /// The time after which a waiting call is [overdue](Self::overdue), if the owner has not begun to answer it. `None` if
+    /// calls are never overdue.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Reports a call that is overdue. The owner may wait for the thread that called, so that both wait for ever. This
+    /// function runs on that thread, which goes on waiting afterwards. It is not called if calls wait only for [some
+    /// time](Wait::AtMost).
+    fn overdue(&self) {}
 }
 
 impl<F: Fn(ForeignCall) -> Result<(), ForeignCall> + Send + Sync + 'static> Dispatch for F {
@@ -78,7 +90,12 @@ pub(super) fn call_from_elsewhere(owner: &Arc<Owner>, call: &mut Call<'_>, wait:
     }
     let limit = match wait {
         Wait::NoWait => return,
-        Wait::Forever => None,
+        Wait::Forever => {
+            if dispatch.patience().is_some_and(|patience| !request.begins_within(patience)) {
+                let _: bool = owner.panics().guard(|| dispatch.overdue());
+            }
+            None
+        }
         Wait::AtMost(limit) => Some(limit),
     };
     request.wait(limit);

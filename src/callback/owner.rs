@@ -42,6 +42,7 @@ impl Owner {
         }
     }
 
+    #[inline]
     pub(super) fn is_here(&self) -> bool {
         self.thread == ThreadNumber::current()
     }
@@ -62,6 +63,7 @@ impl Owner {
     }
 
     /// Runs the handler. Must be called on the owner's thread.
+    #[inline]
     pub(super) fn run(&self, call: &mut Call<'_>) {
         debug_assert!(self.is_here());
         // SAFETY: this is the owner's thread, and the handler is taken out only while it is not running.

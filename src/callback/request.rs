@@ -114,6 +114,13 @@ impl Request {
         }
     }
 
+    /// Waits until the answer begins, but no longer than this time. Returns true if it has begun.
+    pub(super) fn begins_within(&self, patience: Duration) -> bool {
+        let is_queued = |progress: &mut Progress| *progress == Progress::Queued;
+        let waited = self.changed.wait_timeout_while(self.progress(), patience, is_queued);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 != Progress::Queued
+    }
+
     /// Waits for the answer. With a `limit`, waits no longer than that for its beginning.
     pub(super) fn wait(&self, limit: Option<Duration>) {
         // A limit that the clock cannot represent has the effect of `None`.

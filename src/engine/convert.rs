@@ -23,8 +23,9 @@ pub(super) unsafe fn to_value<E: Engine>(
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
+    // The engine alone makes values with an address.
     if let Form::Scalar(scalar) = form
-        && let Some(words) = model.and_then(|model| model.pack(scalar, slot.to_bits()))
+        && let Some(words) = model.filter(|model| !model.indirect).and_then(|model| model.pack(scalar, slot.to_bits()))
     {
         return Ok(words);
     }
@@ -81,7 +82,13 @@ pub(super) unsafe fn to_slot<E: Engine>(
     form: Form,
     value: Words,
 ) -> Result<Converted, Problem> {
-    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| model.unpack(scalar, value));
+    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| {
+        let word = || std::ptr::with_exposed_provenance::<u64>(value[0] as usize);
+        // SAFETY: the caller promises that the value is one of the engine's, so its address can be read.
+        let value = if model.indirect { [unsafe { word().read() }, 0] } else { value };
+        // SAFETY: the caller promises that the value is one of the engine's, which the model describes.
+        model.unpack(scalar, value).or_else(|| unsafe { model.unpack_object(scalar, value) })
+    });
     if let Some(slot) = unpacked {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }

@@ -4,13 +4,17 @@ use hotcall_jit::engine::values::Words;
 
 use super::error::EngineError;
 use super::output::Output;
+use super::problem::Problem;
 use super::site::Site;
+use super::text::Text;
 use super::view::View;
 
 /// The part of an engine that machine code cannot do by itself. The other part is its [`ValueModel`].
 ///
-/// Values are passed as [`Words`], in the form that they have in the engine's memory. All methods run on the thread
-/// that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run script.
+/// Values are passed as [`Words`], in the form that they have in the engine's memory. If the model is
+/// [indirect](super::ValueModel::indirect), they are passed by their addresses instead, in the first word. All methods
+/// run on the thread that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run
+/// script.
 ///
 /// # Safety
 ///
@@ -38,6 +42,9 @@ pub unsafe trait Engine: 'static {
     unsafe fn view(&self, site: Site, value: Words) -> View;
 
     /// Makes a value for which the model does not have a class. It belongs to the caller.
+    ///
+    /// With an [indirect](super::ValueModel::indirect) model, all arguments of callbacks are made here, whatever their
+    /// class. The address can be read until the native function returns, also after [`hand_over`](Engine::hand_over).
     ///
     /// # Errors
     ///
@@ -80,13 +87,31 @@ pub unsafe trait Engine: 'static {
         None
     }
 
-    /// Releases pinned bytes.
+    /// Releases pinned bytes, or a copied string.
     ///
     /// # Safety
     ///
-    /// The pin is one that [`pin`](Engine::pin) returned, and it comes back once.
+    /// The pin is one that [`pin`](Engine::pin) or [`text`](Engine::text) returned, and it comes back once.
     unsafe fn unpin(&self, site: Site, pin: usize) {
         let _ = (site, pin);
+    }
+
+    /// Copies a string for a parameter of the type [`TEXT`](crate::Type::TEXT), in the encoding that C expects, with a zero
+    /// at its end. The copy stays in place until [`unpin`](Engine::unpin) gets its number, when C has returned or the call is
+    /// refused. `None` if the value is not a string, or the engine does not pass strings.
+    ///
+    /// It may move the bytes of other arguments, which are found afterwards. Of two copies the newer one is released first.
+    ///
+    /// # Errors
+    ///
+    /// The problem with the string, such as a zero in it.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    unsafe fn text(&self, site: Site, value: Words) -> Option<Result<Text, Problem>> {
+        let _ = (site, value);
+        None
     }
 
     /// Takes over pinned objects, the oldest first, if the model has a [list](super::PinList) of them. They are addresses

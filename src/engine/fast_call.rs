@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar};
+use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar, Signature};
 
 use super::convert::Wanted;
 use super::engine::Engine;
@@ -15,8 +15,11 @@ use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
+use super::text::text;
+use super::view::View;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
 /// A function that an engine's compiled code calls, made by [`Realm::fast_call`](super::Realm::fast_call).
@@ -95,7 +98,43 @@ use hotcall_jit::Form;
 /// ```
 pub struct FastCallRecord(OwnedRecord<FastCallFunction, Refusals>);
 
+/// The part of [fast calls](FastCallRecord) that functions of one signature share. Making it takes longer than the rest.
+pub struct FastCallShape {
+    signature: Signature,
+    code: FastCall,
+    refusals: Refusals,
+}
+
+impl FastCallShape {
+    pub(super) fn new<E: Engine>(function: &Function, model: &FastCallModel) -> Result<Self, CompileError> {
+        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E>, release: release::<E> };
+        let code = function.fast_call(model, helpers).map_err(|source| CompileError::new(function.name(), source))?;
+        let arguments = model.native.params().iter().zip(&model.roles);
+        let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
+        let refusals = Refusals {
+            native_params: arguments
+                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
+                .collect(),
+            exit: model.exit,
+            caller_looks: model.caller_looks,
+        };
+        Ok(Self { signature: function.signature().clone(), code, refusals })
+    }
+
+    /// The signature of the functions.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+}
+
+impl fmt::Debug for FastCallShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FastCallShape").field("signature", &self.signature).finish_non_exhaustive()
+    }
+}
+
 /// The data that decides how a call continues after it was refused.
+#[derive(Clone)]
 struct Refusals {
     /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
@@ -110,22 +149,12 @@ impl FastCallRecord {
     pub(super) fn new<E: Engine>(
         function: &Function,
         realm: &Arc<RealmState<E>>,
-        model: &FastCallModel,
+        shape: &FastCallShape,
     ) -> Result<Self, CompileError> {
+        let FastCallShape { code, refusals, .. } = shape;
         let fail = |source| CompileError::new(function.name(), source);
-        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
-        let code = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
-        let arguments = model.native.params().iter().zip(&model.roles);
-        let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
-        let refusals = Refusals {
-            native_params: arguments
-                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
-                .collect(),
-            exit: model.exit,
-            caller_looks: model.caller_looks,
-        };
         // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
         // engine calls it as the model says.
         let bind = |head| unsafe {
@@ -134,7 +163,8 @@ impl FastCallRecord {
                 _ => code.bind_at_first_call(head),
             }
         };
-        let record = OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map_err(fail)?;
+        let record = OwnedRecord::new(head, function, realm, refusals.clone(), bind, FastCallFunction::entry);
+        let record = record.map_err(fail)?;
         adopt([&record]);
         Ok(Self(record))
     }
@@ -192,17 +222,16 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
+    let (engine, wanted, value) = (memory.realm.engine(), memory.data.wanted(index), [handle, 0]);
     // SAFETY: the handle is one of the engine's.
-    let view = unsafe { memory.realm.engine().view(site, [handle, 0]) };
-    let len = view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
-    // Machine code compares the length.
-    let (slot, len) = match memory.data.wanted(index) {
-        Wanted::Argument(Form::Bytes(_)) => (view.to_slot(Form::Bytes(0)), len),
-        Wanted::Argument(form) => (view.to_slot(form), u64::MAX),
-        Wanted::Destination(_) => (view.to_destination(Form::Bytes(0)), len),
+    let found = unsafe {
+        match text(engine, site, wanted, value) {
+            Some(text) => text.map(|text| (memory.realm.keep_text(text), u64::MAX)),
+            None => find(engine.view(site, value), wanted),
+        }
     };
-    match slot {
-        Ok(slot) => {
+    match found {
+        Ok((slot, len)) => {
             // SAFETY: the caller passes the address of a place for the result.
             unsafe { to.write(ResolvedHandle { slot: slot.to_bits(), len }) };
             true
@@ -214,6 +243,22 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             false
         }
     }
+}
+
+/// Returns the slot of a value, and the number of its bytes where machine code compares that.
+fn find(view: View, wanted: Wanted) -> Result<(Slot, u64), Problem> {
+    let len = || view.bytes().map_or(u64::MAX, |(_, len)| len as u64);
+    match wanted {
+        Wanted::Argument(Form::Bytes(_)) => view.to_slot(Form::Bytes(0)).map(|slot| (slot, len())),
+        Wanted::Argument(form) => view.to_slot(form).map(|slot| (slot, u64::MAX)),
+        Wanted::Destination(_) => view.to_destination(Form::Bytes(0)).map(|slot| (slot, len())),
+    }
+}
+
+unsafe extern "C-unwind" fn release<E: Engine>(record: *const RecordHead) {
+    // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
+    memory.realm.release_texts();
 }
 
 unsafe extern "C-unwind" fn raise<E: Engine>(
@@ -236,6 +281,7 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
+    memory.realm.release_texts();
     // Callers that check for a pending exception themselves find it in the realm.
     if !memory.data.own.caller_looks
         && let Some(exception) = memory.realm.take_exception()

@@ -9,14 +9,20 @@ use super::error::EngineError;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
+use super::text::{Text, text};
 use crate::function::error::CompileError;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
+    EngineHelpers { convert: convert::<E, true>, ..helpers_without_pins::<E>() }
+}
+
+/// The helpers for functions that do not call script back. They pin nothing.
+pub(super) const fn helpers_without_pins<E: Engine>() -> EngineHelpers {
     EngineHelpers {
-        convert: convert::<E>,
+        convert: convert::<E, false>,
         result: result::<E>,
         finish: finish::<E>,
         take_pins: take_pins::<E>,
@@ -55,7 +61,7 @@ impl<'a, E: Engine> Called<'a, E> {
     }
 }
 
-unsafe extern "C-unwind" fn convert<E: Engine>(
+unsafe extern "C-unwind" fn convert<E: Engine, const PINS: bool>(
     call: *mut NativeCall,
     index: usize,
     value: *const Words,
@@ -69,12 +75,28 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
+        if let Some(text) = text(realm.engine(), called.site, wanted, words) {
+            return match text {
+                Ok(Text { address, pin }) => {
+                    slot.write(Slot::from(address).to_bits());
+                    NativeCall::pin(call, pin);
+                    true
+                }
+                Err(problem) => {
+                    called.refuse(index, problem);
+                    false
+                }
+            };
+        }
         // The caller has tried the model's classes.
         match view_to_slot(realm.engine(), called.site, wanted, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 // Only values of pointers, structs and unions have bytes.
-                if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
+                if PINS
+                    && has_bytes
+                    && let Some(pin) = realm.engine().pin(called.site, words)
+                {
                     NativeCall::pin(call, pin);
                 }
                 true

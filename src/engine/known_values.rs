@@ -11,10 +11,17 @@ use crate::function::prototype::{Prototype, ResultTo};
 /// The functions of prototypes that a realm has made records of. Finding them in the prototype takes locks, and counts
 /// references that all threads share.
 pub(super) struct KnownValues {
-    by_prototype: HashMap<(*const Prototype, ResultTo), Known>,
+    by_prototype: HashMap<(*const Prototype, ResultTo, Callbacks), Known>,
     /// The number of entries at which unused ones are removed. It doubles, so that removal costs little for each
     /// insertion.
     sweep_at: usize,
+}
+
+/// Says whether functions may call script back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Callbacks {
+    Possible,
+    Never,
 }
 
 struct Known {
@@ -31,14 +38,15 @@ impl KnownValues {
         Self { by_prototype: HashMap::new(), sweep_at: FEW }
     }
 
-    /// The functions of a prototype for engines of this kind, compiled or not.
+    /// The functions of a prototype for engines of this kind, compiled or not. The engine is the realm's own one for such
+    /// functions.
     pub(super) fn get(
         &mut self,
         prototype: &Arc<Prototype>,
-        result: ResultTo,
+        (result, callbacks): (ResultTo, Callbacks),
         engine: &EngineAbi,
     ) -> Result<EngineValues, JitError> {
-        let key = (Arc::as_ptr(prototype), result);
+        let key = (Arc::as_ptr(prototype), result, callbacks);
         if let Some(known) = self.by_prototype.get(&key) {
             return Ok(known.values.clone());
         }
@@ -60,6 +68,8 @@ mod tests {
     use super::*;
     use crate::engine::helpers::helpers;
     use crate::engine::{Engine, EngineError, Kind, Output, Site, View, Words, quickjs};
+
+    const FORM: (ResultTo, Callbacks) = (ResultTo::Value, Callbacks::Possible);
 
     struct Mute;
 
@@ -91,16 +101,16 @@ mod tests {
         let engine = EngineAbi::new(quickjs::model(), helpers::<Mute>()).unwrap();
         let mut known = KnownValues::new();
         let (used, unused) = (prototype(0), prototype(1));
-        let values = known.get(&used, ResultTo::Value, &engine).unwrap();
-        known.get(&unused, ResultTo::Value, &engine).unwrap();
+        let values = known.get(&used, FORM, &engine).unwrap();
+        known.get(&unused, FORM, &engine).unwrap();
         assert_eq!([&used, &unused].map(Arc::strong_count), [2, 2]);
         for number in 2..200 {
-            known.get(&prototype(number), ResultTo::Value, &engine).unwrap();
+            known.get(&prototype(number), FORM, &engine).unwrap();
             assert!(known.by_prototype.len() <= FEW);
         }
         assert_eq!([&used, &unused].map(Arc::strong_count), [2, 1]);
         // The functions of one realm are the same, as long as they are used.
-        let again = known.get(&used, ResultTo::Value, &engine).unwrap();
+        let again = known.get(&used, FORM, &engine).unwrap();
         assert!(values.is_shared() && again.is_shared());
     }
 
@@ -108,8 +118,7 @@ mod tests {
     fn signatures_with_records_are_kept() {
         let engine = EngineAbi::new(quickjs::model(), helpers::<Mute>()).unwrap();
         let mut known = KnownValues::new();
-        let values: Vec<_> =
-            (1000..1200).map(|number| known.get(&prototype(number), ResultTo::Value, &engine).unwrap()).collect();
+        let values: Vec<_> = (1000..1200).map(|number| known.get(&prototype(number), FORM, &engine).unwrap()).collect();
         assert_eq!(known.by_prototype.len(), values.len());
     }
 }

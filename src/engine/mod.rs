@@ -15,8 +15,8 @@
 //! | [`CompilePolicy`] | when functions are compiled, and where; calls are interpreted until then |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
-//! | [`FastCallRecord`] | a C function for such calls |
-//! | [`v8`] | fast calls of V8 |
+//! | [`FastCallRecord`], [`FastCallShape`] | a C function for such calls, and the part that functions of one signature share |
+//! | [`v8`] | fast calls and ordinary callbacks of V8 |
 //!
 //! A type takes only values that it can hold: 128 is not an `i8`, 1.5 is not an integer, 0 is not a `bool`. A wrong
 //! argument never reaches C. The engine throws an [`EngineError`] that names the function, the argument and the type.
@@ -34,13 +34,14 @@
 //! | `bool` | booleans | a boolean |
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |
 //! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
-//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
+//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes, strings that the engine [copies](Engine::text) | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes, or bytes in a [buffer](Realm::record_into) of script |
 //!
 //! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
 //! [`Realm`] with [`Realm::new`], and functions are [records](Realm::record). A compiler passes numbers and *handles*
 //! in registers: its realm is one [of handles](Realm::of_handles), and functions are [fast calls](Realm::fast_call).
-//! Each fast call has its own model. The engine's ordinary callback serves the calls that it refuses.
+//! Each fast call has its own model. The engine's ordinary callback serves the calls that it refuses. It may be a record: a
+//! realm whose model is [indirect](ValueModel::indirect) serves both, because its values are handles.
 //! [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
@@ -68,6 +69,7 @@ mod record_memory;
 mod samples;
 mod script_function;
 mod site;
+mod text;
 mod view;
 
 pub use hotcall_jit::engine::fast_call::{
@@ -75,20 +77,22 @@ pub use hotcall_jit::engine::fast_call::{
     MAX_FAST_CALL_PARAMETERS, Object, Path, Reading, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
-    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ModelError, ObjectClass,
-    PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, CallFunction, CallInfo, CallOutcome, CallRole, Double, DoubleObject, Integer, MakeFunction, MakeFunctions,
+    MakeRole, ModelError, NumberClass, NumberObjects, ObjectClass, PinList, ResultPath, Role, Singleton, Test,
+    ValueModel, WideObject, Words,
 };
 pub use hotcall_jit::{Abi, CompileJob, CompilePolicy};
 
 pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
-pub use fast_call::FastCallRecord;
+pub use fast_call::{FastCallRecord, FastCallShape};
 pub use models::{javascript_core, nanbox, quickjs, spider_monkey, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};
-pub use realm::Realm;
+pub use realm::{Realm, RunningCalls};
 pub use record::Record;
 pub use script_function::Catch;
 pub use site::Site;
+pub use text::Text;
 pub use view::View;

@@ -24,6 +24,8 @@ pub enum Kind {
     DetachedBuffer,
     /// A buffer whose bytes must not change.
     ImmutableBuffer,
+    /// A buffer from which script can take bytes away.
+    ResizableBuffer,
 }
 
 impl fmt::Display for Kind {
@@ -42,6 +44,7 @@ impl fmt::Display for Kind {
             Self::Buffer => "a buffer",
             Self::DetachedBuffer => "a detached buffer",
             Self::ImmutableBuffer => "an immutable buffer",
+            Self::ResizableBuffer => "a resizable buffer",
         })
     }
 }
@@ -63,6 +66,9 @@ pub enum Problem {
     /// Fewer bytes than the struct or union has.
     #[error("{given} bytes are too few: it has {expected}")]
     Short { expected: usize, given: usize },
+    /// A string with a zero in it, where C would end it.
+    #[error("the string has a NUL at {index}, where it would end")]
+    Nul { index: usize },
 }
 
 /// A number as JavaScript prints it, which never has hundreds of digits.

@@ -15,8 +15,9 @@ use hotcall_jit::{CompilePolicy, MAX_PARAMETERS, Signature, Type};
 use super::convert::{to_slot, to_value};
 use super::engine::Engine;
 use super::error::{EngineError, RecordError};
-use super::fast_call::FastCallRecord;
-use super::helpers::helpers;
+use super::fast_call::{FastCallRecord, FastCallShape};
+use super::helpers::{helpers, helpers_without_pins};
+use super::known_values::Callbacks;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record::Record;
@@ -25,6 +26,7 @@ use super::site::Site;
 use crate::callback::call::Call;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
+use crate::function::prototype::ResultTo;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
@@ -38,6 +40,7 @@ use hotcall_jit::Form;
 /// still waits, on its thread. So an engine that owns its records, or a realm, is never dropped.
 pub struct Realm<E: Engine> {
     state: Arc<RealmState<E>>,
+    callbacks: Callbacks,
     /// Keeps the realm on its thread, which runs the script.
     on_one_thread: PhantomData<*const ()>,
 }
@@ -91,8 +94,9 @@ impl<E: Engine> Realm<E> {
         samples: impl IntoIterator<Item = Words>,
         retain: impl FnMut(Words),
     ) -> Result<Self, ModelError> {
+        let is_indirect = model.indirect;
         // SAFETY: the caller promises that the samples and the site are the engine's.
-        let agrees = |objects: &_| unsafe { agree(&engine, objects, site, samples, retain) };
+        let agrees = |objects: &_| unsafe { agree(&engine, objects, is_indirect, site, samples, retain) };
         let mut abi = EngineAbi::new(model, helpers::<E>())?;
         if !abi.model().objects.as_ref().is_some_and(agrees) {
             abi = EngineAbi::new(abi.model().clone().objects(None), helpers::<E>())?;
@@ -110,7 +114,21 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        Self { state: Arc::new(RealmState::new(abi, engine)), on_one_thread: PhantomData }
+        let without_callbacks = abi.as_ref().map(|abi| abi.without_callbacks(helpers_without_pins::<E>()));
+        let state = Arc::new(RealmState::new(abi, without_callbacks, engine));
+        Self { state, callbacks: Callbacks::Possible, on_one_thread: PhantomData }
+    }
+
+    /// Another handle of this realm, whose [records](Self::record) are of functions that never call script back. All else
+    /// is the realm's.
+    ///
+    /// While such a function runs, nothing moves or frees bytes of objects. So machine code also reads bytes that [script
+    /// may move](super::Object::stays), and neither machine code nor helpers pin.
+    ///
+    /// Fast calls are of such functions in any case.
+    #[must_use]
+    pub fn without_callbacks(&self) -> Self {
+        Self { callbacks: Callbacks::Never, ..self.clone() }
     }
 
     /// The engine.
@@ -143,9 +161,11 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`Record::entry`] as the model says, on the realm's thread. It passes the record if the model
     ///   has a role for that. If the model is `padded`, it fills up arguments at least to [`Record::arity`].
     /// * The record outlives every call, and every way to call the function.
+    /// * If the realm is one [without callbacks](Self::without_callbacks), no script runs before C has returned. Nothing
+    ///   else moves or frees the bytes of arguments meanwhile, such as another thread.
     /// * No method of the [`Engine`] panics, unless the engine's own frames allow the panic to pass through them.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, RecordError> {
-        Record::new(function, &self.state)
+        Record::new(function, &self.state, (ResultTo::Value, self.callbacks))
     }
 
     /// Makes records of many C functions, such as those of a library, in less time than one after the other. They come
@@ -162,7 +182,7 @@ impl<E: Engine> Realm<E> {
         &self,
         functions: impl IntoIterator<Item = &'f Function>,
     ) -> Result<Vec<Record>, RecordError> {
-        Record::all(functions, &self.state)
+        Record::all(functions, &self.state, self.callbacks)
     }
 
     /// Makes a record of a C function that returns a struct or a union. Its calls write the result into a buffer that script
@@ -185,7 +205,7 @@ impl<E: Engine> Realm<E> {
     ///
     /// The contract of [`record`](Self::record).
     pub unsafe fn record_into(&self, function: &Function) -> Result<Record, RecordError> {
-        Record::into_buffer(function, &self.state)
+        Record::new(function, &self.state, (ResultTo::Buffer, self.callbacks))
     }
 
     /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
@@ -204,14 +224,47 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread. The model describes
     ///   handles correctly.
     /// * The record outlives every call, and every way to call the function.
-    /// * After machine code has read an object, its bytes stay in place until C has returned. So in such a call
-    ///   [`Engine::view`] does not move or collect anything.
+    /// * Bytes of objects stay in place from the last call of [`Engine::view`] or [`Engine::text`] until C has returned. These
+    ///   may move bytes, because machine code's own objects are read afterwards.
     /// * The result of a refused call is not used. It may be an invalid value of its type.
     ///
     /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in
     /// the realm. Otherwise a later call throws the exception that this one has left.
     pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, CompileError> {
-        FastCallRecord::new(function, &self.state, model)
+        let shape = FastCallShape::new::<E>(function, model)?;
+        FastCallRecord::new(function, &self.state, &shape)
+    }
+
+    /// Makes the part of [fast calls](Self::fast_call) that functions of one signature share.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    pub fn fast_call_shape(&self, function: &Function, model: &FastCallModel) -> Result<FastCallShape, CompileError> {
+        FastCallShape::new::<E>(function, model)
+    }
+
+    /// Does as [`fast_call`](Self::fast_call) for a function of the shape's signature, in less time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fast_call`](Self::fast_call).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the function does not have the shape's [signature](FastCallShape::signature).
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`fast_call`](Self::fast_call), for the shape's model. A realm with the same type of engine made the
+    /// shape.
+    pub unsafe fn fast_call_of(
+        &self,
+        function: &Function,
+        shape: &FastCallShape,
+    ) -> Result<FastCallRecord, CompileError> {
+        assert_eq!(function.signature(), shape.signature(), "the shape is of another signature");
+        FastCallRecord::new(function, &self.state, shape)
     }
 
     /// Keeps an exception, as [`throw`](Self::throw) does. Makes the engine leave the running call of its compiled
@@ -221,6 +274,9 @@ impl<E: Engine> Realm<E> {
     ///
     /// With [`Exit::Raise`] the call is not repeated, and the native function throws the exception when C has returned.
     /// If the [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is sufficient.
+    ///
+    /// If the realm's model says that calls [repeat](ValueModel::repeats) fast calls, the ordinary functions of its records do
+    /// check. Then one of them may run instead of a fast call, and does so as if [`throw`](Self::throw) were called.
     ///
     /// # Safety
     ///
@@ -241,9 +297,14 @@ impl<E: Engine> Realm<E> {
     /// The contract of [`leave_fast_call`](Self::leave_fast_call).
     pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
-            debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
+            let flags = self.state.pending().exit();
+            if flags.is_null() {
+                let repeats = self.model().is_some_and(|model| model.repeats);
+                debug_assert!(repeats, "no call has left its exit");
+                return;
+            }
             // SAFETY: the running call left its parameter there, which is valid until it returns.
-            unsafe { self.state.pending().exit().cast::<u8>().add(offset as usize).write(1) };
+            unsafe { flags.cast::<u8>().add(offset as usize).write(1) };
         }
     }
 
@@ -314,7 +375,7 @@ impl<E: Engine> Realm<E> {
         if self.state.pending().is_set() {
             return true;
         }
-        let _called = RunningCalls::begin(self.state.pending());
+        let _running = self.enter_script();
         // The values are on the stack, so that engines which search the stack find them.
         let mut values = MadeValues::none(self.engine(), site);
         let mut thrown = None;
@@ -344,6 +405,12 @@ impl<E: Engine> Realm<E> {
             self.throw(exception);
         }
         self.is_pending()
+    }
+
+    /// Tells the realm that a callback calls script, until the returned value is dropped. It is for callbacks that convert
+    /// values themselves. [`answer`](Self::answer) does this.
+    pub fn enter_script(&self) -> RunningCalls<'_> {
+        RunningCalls::begin(self.state.pending())
     }
 
     /// # Safety
@@ -441,13 +508,21 @@ impl<E: Engine> Realm<E> {
 }
 
 /// The state of the calls that run, while C calls script. Calls by script change it, and dropping this restores it.
-struct RunningCalls<'a> {
+#[must_use = "dropping it says that script has returned"]
+pub struct RunningCalls<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
     pins: *mut u64,
 }
 
+impl fmt::Debug for RunningCalls<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningCalls").finish_non_exhaustive()
+    }
+}
+
 impl<'a> RunningCalls<'a> {
+    #[inline]
     fn begin(pending: &'a Pending) -> Self {
         Self { pending, exit: pending.exit(), pins: pending.enter_script() }
     }
@@ -495,7 +570,7 @@ impl<E: Engine> Drop for MadeValues<'_, E> {
 
 impl<E: Engine> Clone for Realm<E> {
     fn clone(&self) -> Self {
-        Self { state: Arc::clone(&self.state), on_one_thread: PhantomData }
+        Self { state: Arc::clone(&self.state), callbacks: self.callbacks, on_one_thread: PhantomData }
     }
 }
 

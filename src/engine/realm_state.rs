@@ -10,9 +10,11 @@ use hotcall_jit::{CompilePolicy, EngineValues, JitError};
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::known_values::KnownValues;
+use super::known_values::{Callbacks, KnownValues};
 use super::site::Site;
+use super::text::Text;
 use crate::function::prototype::{Prototype, ResultTo};
+use crate::slots::slot::Slot;
 
 /// The part of a realm that its functions keep.
 pub(super) struct RealmState<E: Engine> {
@@ -21,7 +23,12 @@ pub(super) struct RealmState<E: Engine> {
     waiting: RefCell<Option<Waiting<E>>>,
     /// `None` if values are handles.
     abi: Option<EngineAbi>,
+    /// The same for functions that do not call script back.
+    abi_without_callbacks: Option<EngineAbi>,
     policy: CompilePolicy,
+    /// The strings that were copied for the [fast call](super::Realm::fast_call) that runs; some exactly while `pending` says
+    /// so.
+    texts: RefCell<Vec<usize>>,
     values: RefCell<KnownValues>,
     number: usize,
     engine: E,
@@ -47,14 +54,16 @@ fn list(model: &ValueModel) -> Option<PinList> {
 }
 
 impl<E: Engine> RealmState<E> {
-    pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
+    pub(super) fn new(abi: Option<EngineAbi>, abi_without_callbacks: Option<EngineAbi>, engine: E) -> Self {
         let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
         let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
         Self {
             pending,
             waiting: RefCell::new(None),
             abi,
+            abi_without_callbacks,
             policy: CompilePolicy::new(),
+            texts: RefCell::default(),
             values: RefCell::new(KnownValues::new()),
             number: REALMS.fetch_add(1, Ordering::Relaxed),
             engine,
@@ -66,8 +75,13 @@ impl<E: Engine> RealmState<E> {
         &self,
         prototype: &Arc<Prototype>,
         result: ResultTo,
+        callbacks: Callbacks,
     ) -> Option<Result<EngineValues, JitError>> {
-        self.abi.as_ref().map(|abi| self.values.borrow_mut().get(prototype, result, abi))
+        let abi = match callbacks {
+            Callbacks::Possible => self.abi.as_ref(),
+            Callbacks::Never => self.abi_without_callbacks.as_ref(),
+        };
+        abi.map(|abi| self.values.borrow_mut().get(prototype, (result, callbacks), abi))
     }
 
     /// The number of the realm, by which libraries find its records.
@@ -116,6 +130,23 @@ impl<E: Engine> RealmState<E> {
     pub(super) unsafe fn throw(&self, site: Site, error: &EngineError) {
         // SAFETY: the caller promises that the site is one of the engine's.
         unsafe { self.engine.throw(site, self.engine.exception(site, error)) };
+    }
+
+    /// Keeps a string for the fast call that runs, and returns its slot.
+    pub(super) fn keep_text(&self, text: Text) -> Slot {
+        self.texts.borrow_mut().push(text.pin);
+        self.pending.set_texts(true);
+        Slot::from(text.address)
+    }
+
+    /// Releases the strings of a fast call, of which C has returned, or which was refused.
+    pub(super) fn release_texts(&self) {
+        self.pending.set_texts(false);
+        // The newest first, as in other calls.
+        while let Some(pin) = self.texts.borrow_mut().pop() {
+            // SAFETY: the engine has returned each pin with a text. An empty site is one of every engine's.
+            unsafe { self.engine.unpin(Site::new(ptr::null_mut()), pin) };
+        }
     }
 
     pub(super) fn take_exception(&self) -> Option<E::Exception> {

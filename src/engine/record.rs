@@ -11,6 +11,7 @@ use hotcall_jit::EngineFunction;
 
 use super::engine::Engine;
 use super::error::RecordError;
+use super::known_values::Callbacks;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use crate::function::error::CompileError;
@@ -35,15 +36,13 @@ pub struct Record(OwnedRecord<EngineFunction, AtomicPtr<c_void>>);
 pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
-    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
-        let record = Self::unadopted(function, realm, ResultTo::Value)?;
-        adopt([&record.0]);
-        Ok(record)
-    }
-
-    /// Makes a record whose calls write the result into a buffer.
-    pub(super) fn into_buffer<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
-        let record = Self::unadopted(function, realm, ResultTo::Buffer)?;
+    /// Makes a record whose calls bring the result to this place.
+    pub(super) fn new<E: Engine>(
+        function: &Function,
+        realm: &Arc<RealmState<E>>,
+        form: (ResultTo, Callbacks),
+    ) -> Result<Self, RecordError> {
+        let record = Self::unadopted(function, realm, form)?;
         adopt([&record.0]);
         Ok(record)
     }
@@ -52,8 +51,9 @@ impl Record {
     pub(super) fn all<'f, E: Engine>(
         functions: impl IntoIterator<Item = &'f Function>,
         realm: &Arc<RealmState<E>>,
+        callbacks: Callbacks,
     ) -> Result<Vec<Self>, RecordError> {
-        let of_function = |function| Self::unadopted(function, realm, ResultTo::Value);
+        let of_function = |function| Self::unadopted(function, realm, (ResultTo::Value, callbacks));
         let records = functions.into_iter().map(of_function).collect::<Result<Vec<_>, _>>()?;
         adopt(records.iter().map(|record| &record.0));
         Ok(records)
@@ -63,10 +63,10 @@ impl Record {
     fn unadopted<E: Engine>(
         function: &Function,
         realm: &Arc<RealmState<E>>,
-        result: ResultTo,
+        (result, callbacks): (ResultTo, Callbacks),
     ) -> Result<Self, RecordError> {
         let fail = |source| CompileError::new(function.name(), source).into();
-        let Some(values) = realm.values(function.prototype(), result) else {
+        let Some(values) = realm.values(function.prototype(), result, callbacks) else {
             return Err(RecordError::Handles { function: function.name().into() });
         };
         let values = values.map_err(fail)?;

@@ -20,20 +20,24 @@ use super::view::View;
 pub(super) unsafe fn agree<E: Engine>(
     engine: &E,
     objects: &ObjectClass,
+    is_indirect: bool,
     site: Site,
     samples: impl IntoIterator<Item = Words>,
     mut retain: impl FnMut(Words),
 ) -> bool {
     let mut found = vec![Found::default(); objects.kinds.len() + usize::from(objects.pointers.is_some())];
     for value in samples {
-        let Some(readings) = objects.read_by_each(value) else { return false };
-        for (found, reading) in found.iter_mut().zip(readings) {
+        let Some(words) = words(value, is_indirect) else { return false };
+        let Some(readings) = objects.read_by_each(words) else { return false };
+        let kinds = objects.kinds.iter().map(Some).chain([None]);
+        for ((found, reading), kind) in found.iter_mut().zip(readings).zip(kinds) {
             let Some(reading) = reading else { continue };
+            let always_moves = kind.is_some_and(Object::always_moves);
             // SAFETY: the caller promises that the value and the site are the engine's.
-            let Some(seen) = (unsafe { compare(engine, site, value, reading) }) else { return false };
+            let Some(seen) = (unsafe { compare(engine, site, value, reading, always_moves) }) else { return false };
             *found = found.and(seen);
         }
-        if let Some(counter) = counter(objects, value) {
+        if let Some(counter) = counter(objects, words) {
             // SAFETY: `release` releases the reference that was added.
             let release = || unsafe { engine.release(site, value) };
             if !counts(counter, || retain(value), release) {
@@ -45,10 +49,19 @@ pub(super) unsafe fn agree<E: Engine>(
     objects.kinds.iter().zip(&found).all(is_complete) && found.iter().all(|found| found.writable)
 }
 
+/// Returns the words of a sample, which may be the address of a value. `None` if that cannot be read.
+fn words(sample: Words, is_indirect: bool) -> Option<Words> {
+    if !is_indirect {
+        return Some(sample);
+    }
+    let mut word = [0; 8];
+    probe::read(usize::try_from(sample[0]).ok()?, &mut word).then_some([u64::from_ne_bytes(word), 0])
+}
+
 /// The samples of a kind: true for each state of which there is one.
 #[derive(Clone, Copy, Default)]
 struct Found {
-    /// Bytes that stay and may change, or a pointer.
+    /// Bytes that may change, and that stay if some of the kind do; or a pointer.
     writable: bool,
     /// Bytes that must not change.
     read_only: bool,
@@ -76,7 +89,13 @@ impl Found {
 /// # Safety
 ///
 /// The value and the site are the engine's.
-unsafe fn compare<E: Engine>(engine: &E, site: Site, value: Words, reading: Reading) -> Option<Found> {
+unsafe fn compare<E: Engine>(
+    engine: &E,
+    site: Site,
+    value: Words,
+    reading: Reading,
+    always_moves: bool,
+) -> Option<Found> {
     let Reading { found, stays, is_writable, .. } = reading;
     // The view may move the bytes.
     let before = if stays { None } else { Some(contents(found.slot, found.len)?) };
@@ -85,7 +104,11 @@ unsafe fn compare<E: Engine>(engine: &E, site: Site, value: Words, reading: Read
     let read_only = matches!(view, View::ReadOnly { .. });
     let agrees = before.as_ref().map_or_else(|| is_seen(view, found), |bytes| is_moved(view, found, bytes));
     let moving = before.is_some_and(|bytes| bytes.iter().any(|&byte| byte != 0));
-    (agrees && !(is_writable && read_only)).then_some(Found { writable: stays && is_writable, read_only, moving })
+    (agrees && !(is_writable && read_only)).then_some(Found {
+        writable: (stays || always_moves) && is_writable,
+        read_only,
+        moving,
+    })
 }
 
 /// The largest number of bytes of a sample that are compared.

@@ -7,7 +7,7 @@ use std::mem::ManuallyDrop;
 
 use super::float_environment::Restore;
 use super::image::Image;
-use super::options::{FloatEnvironment, OpenFlags};
+use super::options::{FloatEnvironment, OpenFlags, Unmapping};
 
 #[cfg(unix)]
 use libloading::os::unix as os;
@@ -19,6 +19,9 @@ pub(super) struct LoaderHandle {
     library: ManuallyDrop<os::Library>,
     image: Option<Image>,
     float_environment: FloatEnvironment,
+    unmapping: Unmapping,
+    /// True if dropping the handle does not unmap the library.
+    is_kept: bool,
 }
 
 /// The loader's message about its refusal.
@@ -45,32 +48,42 @@ impl LoaderHandle {
     pub(super) unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<Self, Refusal> {
         let _restore = restore(flags.float_environment);
         // SAFETY: the caller promises that the initialisers and finalisers may run.
-        Ok(Self::new(unsafe { open(file, flags) }?, flags.float_environment))
+        Ok(Self::new(unsafe { open(file, flags) }?, flags))
     }
 
     /// The running program.
     #[cfg(unix)]
     pub(super) fn process() -> Result<Self, Refusal> {
-        Ok(Self::new(os::Library::this(), FloatEnvironment::default()))
+        Ok(Self::new(os::Library::this(), OpenFlags::default()))
     }
 
     /// The running program's own exports, without those of the libraries it was linked with.
     #[cfg(windows)]
     pub(super) fn process() -> Result<Self, Refusal> {
-        Ok(Self::new(os::Library::this()?, FloatEnvironment::default()))
+        Ok(Self::new(os::Library::this()?, OpenFlags::default()))
     }
 
     #[cfg(unix)]
-    fn new(library: os::Library, float_environment: FloatEnvironment) -> Self {
+    fn new(library: os::Library, flags: OpenFlags) -> Self {
         let raw = library.into_raw();
         // SAFETY: the handle is one of an open library, and this value keeps it open.
         let (image, library) = unsafe { (Image::of_handle(raw), os::Library::from_raw(raw)) };
-        Self { library: ManuallyDrop::new(library), image, float_environment }
+        Self::with(library, image, flags)
     }
 
     #[cfg(windows)]
-    fn new(library: os::Library, float_environment: FloatEnvironment) -> Self {
-        Self { library: ManuallyDrop::new(library), image: None, float_environment }
+    fn new(library: os::Library, flags: OpenFlags) -> Self {
+        Self::with(library, None, flags)
+    }
+
+    fn with(library: os::Library, image: Option<Image>, flags: OpenFlags) -> Self {
+        let OpenFlags { float_environment, unmapping, .. } = flags;
+        Self { library: ManuallyDrop::new(library), image, float_environment, unmapping, is_kept: false }
+    }
+
+    /// Prepares for the drop of a library that was not closed, which may have to stay mapped.
+    pub(super) const fn was_not_closed(&mut self) {
+        self.is_kept = matches!(self.unmapping, Unmapping::AfterClose);
     }
 
     /// Restores the floating-point environment when the result is dropped, if that was chosen.
@@ -93,6 +106,9 @@ impl LoaderHandle {
 
 impl Drop for LoaderHandle {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         let _restore = self.restore();
         // SAFETY: the library is dropped only here, and is not used afterwards.
         unsafe { ManuallyDrop::drop(&mut self.library) };

@@ -89,3 +89,11 @@ impl Mapping {
         Resolved::clone(&self.name)
     }
 }
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if !*self.closed.get_mut() {
+            self.handle.was_not_closed();
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) mod symbol_kind;
 pub use error::{ClosedError, LibraryError};
 pub use format::{ElfType, FileFormat};
 pub use library::Library;
-pub use options::{Binding, FloatEnvironment, OpenFlags, Visibility};
+pub use options::{Binding, FloatEnvironment, OpenFlags, Unmapping, Visibility};
 pub use resolve::resolve;
 pub use resolved::{LibraryPath, Resolved};
 pub use symbol_kind::SymbolKind;

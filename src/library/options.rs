@@ -17,12 +17,20 @@ pub struct OpenFlags {
     pub visibility: Visibility,
     /// The treatment of the library's changes to how this thread calculates: undone or kept.
     pub float_environment: FloatEnvironment,
+    /// The time at which the library is unmapped.
+    pub unmapping: Unmapping,
 }
 
 impl OpenFlags {
-    /// The defaults: functions are bound at their first use, symbols are local, floating-point settings are restored.
+    /// The defaults: functions are bound at their first use, symbols are local, floating-point settings are restored, and a
+    /// library that is not used any more is unmapped.
     pub const fn new() -> Self {
-        Self { binding: Binding::Lazy, visibility: Visibility::Local, float_environment: FloatEnvironment::Restore }
+        Self {
+            binding: Binding::Lazy,
+            visibility: Visibility::Local,
+            float_environment: FloatEnvironment::Restore,
+            unmapping: Unmapping::WhenUnused,
+        }
     }
 
     /// Sets the time at which the library's own references to functions are bound.
@@ -38,6 +46,11 @@ impl OpenFlags {
     /// Sets the treatment of the library's changes to how this thread calculates.
     pub const fn float_environment(self, float_environment: FloatEnvironment) -> Self {
         Self { float_environment, ..self }
+    }
+
+    /// Sets the time at which the library is unmapped.
+    pub const fn unmapping(self, unmapping: Unmapping) -> Self {
+        Self { unmapping, ..self }
     }
 }
 
@@ -78,4 +91,19 @@ pub enum FloatEnvironment {
     Restore,
     /// The library's settings stay, on this thread and on those that it starts.
     Keep,
+}
+
+/// The time at which a library is unmapped.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
+pub enum Unmapping {
+    /// When its last handle, function, static and prepared call is dropped.
+    #[default]
+    WhenUnused,
+    /// Likewise, but only if the library was [closed](crate::Library::close). Otherwise it stays mapped until the process
+    /// ends.
+    ///
+    /// It is for runtimes with a collector, which drops handles that script has forgotten. The library may have threads of
+    /// its own that still run its code, or function pointers that other libraries still call.
+    AfterClose,
 }

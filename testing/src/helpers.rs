@@ -6,7 +6,7 @@ use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
 
 /// Helpers that refuse all handles and do not throw.
-pub const REFUSING: FastCallHelpers = FastCallHelpers { resolve, raise };
+pub const REFUSING: FastCallHelpers = FastCallHelpers { resolve, raise, release };
 
 unsafe extern "C-unwind" fn resolve(
     _: *const RecordHead,
@@ -21,3 +21,5 @@ unsafe extern "C-unwind" fn resolve(
 unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
     NoResult::default()
 }
+
+unsafe extern "C-unwind" fn release(_: *const RecordHead) {}

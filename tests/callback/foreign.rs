@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -464,4 +465,76 @@ fn a_long_queue_is_answered() {
         calls.recv().unwrap().run().unwrap();
     }
     assert_eq!((count.get(), callback.pending_foreign()), (100_000, 0));
+}
+
+/// A dispatcher that counts overdue calls.
+struct Impatient {
+    queue: mpsc::Sender<ForeignCall>,
+    patience: Option<Duration>,
+    overdue: Arc<AtomicUsize>,
+}
+
+impl Dispatch for Impatient {
+    fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall> {
+        self.queue.send(call).map_err(|error| error.0)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
+    fn overdue(&self) {
+        self.overdue.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_call_that_waits_too_long_is_reported_once_and_answered_later() {
+    for (patience, wait, expected) in [
+        (Some(Duration::from_millis(20)), Wait::Forever, 1),
+        (Some(Duration::from_secs(3600)), Wait::Forever, 0),
+        (None, Wait::Forever, 0),
+        (Some(Duration::ZERO), Wait::AtMost(Duration::from_secs(3600)), 0),
+    ] {
+        let (queue, calls) = mpsc::channel();
+        let overdue = Arc::new(AtomicUsize::new(0));
+        let callback = local(wait, Impatient { queue, patience, overdue: Arc::clone(&overdue) }, add_one);
+        let function = int(callback.as_ptr());
+        let other = thread::spawn(move || function(1));
+        let call = calls.recv().unwrap();
+        until(|| overdue.load(Ordering::SeqCst) == expected);
+        thread::sleep(Duration::from_millis(60));
+        call.run().unwrap();
+        assert_eq!((other.join().unwrap(), overdue.load(Ordering::SeqCst)), (2, expected));
+    }
+}
+
+#[test]
+fn a_panic_while_an_overdue_call_is_reported_is_kept() {
+    struct Panicking(mpsc::Sender<ForeignCall>);
+    impl Dispatch for Panicking {
+        fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall> {
+            self.0.send(call).map_err(|error| error.0)
+        }
+        fn patience(&self) -> Option<Duration> {
+            Some(Duration::from_millis(1))
+        }
+        fn overdue(&self) {
+            panic!("too late");
+        }
+    }
+    let (queue, calls) = mpsc::channel();
+    let callback = local(Wait::Forever, Panicking(queue), add_one);
+    let function = int(callback.as_ptr());
+    let other = thread::spawn(move || function(1));
+    let call = calls.recv().unwrap();
+    let payload = loop {
+        if let Some(payload) = callback.take_panic() {
+            break payload;
+        }
+        thread::yield_now();
+    };
+    call.run().unwrap();
+    assert_eq!(other.join().unwrap(), 2);
+    assert_eq!(payload.downcast_ref(), Some(&"too late"));
 }

@@ -1,5 +1,5 @@
 //! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, in
-//! SpiderMonkey, and after SpiderMonkey's headers.
+//! SpiderMonkey, and after SpiderMonkey's headers and V8's.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
@@ -10,6 +10,7 @@ mod bare;
 mod buffers;
 mod callbacks;
 mod callees;
+mod calls;
 mod closing;
 mod compiling;
 mod destinations;
@@ -28,11 +29,15 @@ mod objects;
 mod others;
 mod pin_list;
 mod pins;
+mod same;
 mod script_callbacks;
 mod spider_monkey;
 mod spider_monkey_objects;
 mod spider_monkey_script;
 mod stress;
 mod structs;
+mod v8;
+mod v8_machine;
+mod values;
 #[cfg(not(feature = "jit"))]
 mod without_code;

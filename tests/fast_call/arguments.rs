@@ -1,7 +1,7 @@
 //! Numbers and truth values: each type takes some, in any way in which they come, and the others are refused with an error.
 
 use hotcall::Type;
-use hotcall::engine::{Problem, View};
+use hotcall::engine::{Exit, Problem, View};
 use hotcall_testing::notation;
 
 use crate::toy::{STYLES, Thrown, Value};
@@ -66,7 +66,7 @@ fn bits(result: Result<hotcall::Slot, Thrown>) -> Result<u64, String> {
 
 /// Checks that an argument has the effect that it has in the ordinary call, in each way in which it comes.
 #[track_caller]
-fn check_all(world: &World, ty: &str, exit: hotcall::engine::Exit, all_ways: &[Way]) {
+fn check_all(world: &World, ty: &str, exit: Exit, all_ways: &[Way]) {
     let (symbol, signature) = (format!("id_{ty}"), format!("({ty}) -> {ty}"));
     for way in all_ways {
         let compiled = world.compiled_as(&symbol, &signature, exit, std::slice::from_ref(way));
@@ -261,7 +261,7 @@ fn more_integers_than_registers_arrive() {
 }
 
 #[test]
-fn small_integers_and_truth_values_need_no_help() {
+fn numbers_and_truth_values_need_no_help() {
     for style in STYLES {
         let world = World::new(style);
         let add = world.compiled("add_i32", "(i32, i32) -> i32", FLAG);
@@ -275,8 +275,24 @@ fn small_integers_and_truth_values_need_no_help() {
         let wide = world.compiled("id_i64", "(i64) -> i64", FLAG);
         let seen = wide.enter(&[world.heap.number(-5.0)], None);
         assert_eq!((seen.result.as_i64(), seen.flagged, seen.views), (-5, false, 0));
-        // A number that is an object needs the helper.
-        let seen = wide.enter(&[world.heap.big_int(-5_i64 as u64)], None);
-        assert_eq!((seen.result.as_i64(), seen.flagged, seen.views), (-5, false, 1));
+        for low in [0, 2, 3, -5_i64 as u64, -6_i64 as u64, i64::MIN as u64] {
+            let seen = wide.enter(&[world.heap.big_int(low)], None);
+            assert_eq!((seen.result.as_u64(), seen.flagged, seen.views), (low, false, 0));
+        }
+        for number in [0.0, -0.0, 7.0, -9_007_199_254_740_992.0, -9_223_372_036_854_775_808.0] {
+            let seen = wide.enter(&[world.heap.boxed(number)], None);
+            assert_eq!((seen.result.as_i64(), seen.flagged, seen.views), (number as i64, false, 0));
+        }
+        // Assembled code reads small integers alone. This function is compiled, because it raises.
+        let unsigned = world.compiled("id_u32", "(u32) -> u32", Exit::Raise);
+        for number in [0.0, 2_147_483_648.0, 4_294_967_295.0] {
+            let seen = unsigned.enter(&[world.heap.boxed(number)], None);
+            assert_eq!((seen.result.as_u32(), seen.flagged, seen.views), (number as u32, false, 0));
+        }
+        // Numbers that the type does not have need the helper, which refuses them.
+        for value in [world.heap.boxed(0.5), world.heap.boxed(4_294_967_296.0), world.heap.big_int(1)] {
+            let seen = unsigned.enter(&[value], None);
+            assert_eq!((seen.thrown.is_some(), seen.views), (true, 1));
+        }
     }
 }

@@ -23,6 +23,8 @@ ID(f32, float)
 ID(f64, double)
 ID(pointer, void *)
 
+int32_t low_i64(int64_t x) { counted++; return (int32_t)x; }
+
 int32_t add_i32(int32_t a, int32_t b) { counted++; return (int32_t)((uint32_t)a + (uint32_t)b); }
 void nothing(void) { counted++; }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use hotcall::Type;
 use hotcall::engine::{
-    Check, Engine, EngineError, Handles, Kind, Object, Output, Path, Problem, Site, Small, Tag, Test, View, Words,
+    Check, DoubleObject, Engine, EngineError, Handles, Kind, NumberObjects, Object, Output, Path, Problem, Site, Small,
+    Tag, Test, View, WideObject, Words,
 };
 
 /// The two styles of words.
@@ -144,8 +145,13 @@ impl Heap {
         self.object(Class::Number, [number.to_bits(), 0, 0])
     }
 
+    /// An integer with these low 64 bits. It is negative if they are large, and longer if they are odd.
     pub(crate) fn big_int(&self, low: u64) -> Value {
-        self.object(Class::BigInt, [low, 0, 0])
+        let is_negative = low > i64::MAX as u64;
+        let digit = if is_negative { low.wrapping_neg() } else { low };
+        // The digit of an integer without digits has any bits.
+        let (digit, digits) = if low == 0 { (0xfeed, 0) } else { (digit, 1 + low % 2) };
+        self.object(Class::BigInt, [digit, 0xfeed << 32 | digits << 1 | u64::from(is_negative), 0])
     }
 
     pub(crate) fn boolean(&self, truth: bool) -> Value {
@@ -261,7 +267,8 @@ impl Heap {
             match () {
                 () if is(Class::Pointer) => View::Pointer(std::ptr::with_exposed_provenance(a as usize)),
                 () if is(Class::Number) => View::Number(f64::from_bits(a)),
-                () if is(Class::BigInt) => View::BigInt(a),
+                () if is(Class::BigInt) && b as u32 >> 1 == 0 => View::BigInt(0),
+                () if is(Class::BigInt) => View::BigInt(if b & 1 == 1 { a.wrapping_neg() } else { a }),
                 () if is(Class::Boolean) => View::Boolean(a != 0),
                 () if is(Class::Null) => View::Null,
                 () if is(Class::Undefined) => View::Undefined,
@@ -287,6 +294,12 @@ impl Heap {
             .writable([not_frozen])
             .length(path(&[C]));
         let pointer = Object::new([path(&[A])]).checks([is(Class::Pointer)]);
+        let numbers = NumberObjects::new(DoubleObject::new(is(Class::Number), path(&[A]))).wide(WideObject::new(
+            is(Class::BigInt),
+            path(&[B]),
+            [1, !1],
+            path(&[A]),
+        ));
         let (indirect, integers, tag) = match self.style {
             Style::Indirect => (true, Small::new(Tag { mask: 1, bits: 0 }, 32), Tag { mask: 1, bits: 1 }),
             Style::Direct => (false, Small::new(Tag { mask: 3, bits: 1 }, 2), Tag { mask: 3, bits: 0 }),
@@ -297,6 +310,7 @@ impl Heap {
             .null(self.null.0)
             .booleans([self.no.0, self.yes.0])
             .objects([bytes, pointer])
+            .numbers(numbers)
     }
 }
 

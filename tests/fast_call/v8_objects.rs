@@ -22,17 +22,46 @@ struct Offsets {
     external_pointer: usize,
     /// `JSTypedArray::base_pointer`
     base_pointer: usize,
+    /// `JSDataView::data_pointer`
+    data_pointer: usize,
+    /// `JSArrayBuffer::raw_byte_length`
+    buffer_length: usize,
+    /// `JSArrayBuffer::backing_store`
+    backing_store: usize,
     /// `JSArrayBuffer::bit_field`, of 4 bytes
     flags: usize,
 }
 
-const OFFSETS: [Offsets; 5] = [
-    Offsets { buffer: 24, bit_field: 48, byte_length: 40, external_pointer: 64, base_pointer: 72, flags: 56 },
-    Offsets { buffer: 24, bit_field: 48, byte_length: 40, external_pointer: 64, base_pointer: 72, flags: 64 },
-    Offsets { buffer: 24, bit_field: 48, byte_length: 40, external_pointer: 64, base_pointer: 72, flags: 64 },
-    Offsets { buffer: 32, bit_field: 40, byte_length: 56, external_pointer: 72, base_pointer: 80, flags: 72 },
-    Offsets { buffer: 32, bit_field: 40, byte_length: 56, external_pointer: 72, base_pointer: 80, flags: 72 },
-];
+/// V8 10.2.
+const FIRST: Offsets = Offsets {
+    buffer: 24,
+    bit_field: 48,
+    byte_length: 40,
+    external_pointer: 64,
+    base_pointer: 72,
+    data_pointer: 56,
+    buffer_length: 24,
+    backing_store: 40,
+    flags: 56,
+};
+
+/// V8 11.3 and 12.4.
+const SECOND: Offsets = Offsets { buffer_length: 32, backing_store: 48, flags: 64, ..FIRST };
+
+/// V8 13.6 and later.
+const THIRD: Offsets = Offsets {
+    buffer: 32,
+    bit_field: 40,
+    byte_length: 56,
+    external_pointer: 72,
+    base_pointer: 80,
+    data_pointer: 64,
+    buffer_length: 40,
+    backing_store: 56,
+    flags: 72,
+};
+
+const OFFSETS: [Offsets; 5] = [FIRST, SECOND, SECOND, THIRD, THIRD];
 
 /// `JSExternalObject`'s pointer, `Map::instance_type` (of 2 bytes)
 const EXTERNAL: usize = 24;
@@ -123,6 +152,83 @@ fn typed_arrays_are_read_at_their_offsets() {
     });
 }
 
+/// The roots with all kinds of bytes.
+const ALL_ROOTS: Roots = ROOTS.array_buffer(Some(2062)).data_view(Some(2059));
+
+fn resolve_all(generation: &Generation, object: &Object) -> Option<ResolvedHandle> {
+    let slot = Box::new(object.word());
+    // SAFETY: a handle is the address of a word, which belongs to such an object.
+    unsafe { generation.handles(&ALL_ROOTS).resolve((&raw const *slot).expose_provenance() as u64) }
+}
+
+#[test]
+fn array_buffers_are_read_at_their_offsets() {
+    each(|name, generation, offsets| {
+        let map = Object::map(ALL_ROOTS.array_buffer.unwrap());
+        let mut buffer = Object::new(&map);
+        buffer.put(offsets.buffer_length, &0x4321_u64.to_le_bytes());
+        buffer.put(offsets.backing_store, &0x1234_5678_9abc_u64.to_le_bytes());
+        // All that may be set: external, detachable, asm.js, shared.
+        buffer.put(offsets.flags, &0b1_1011_u32.to_le_bytes());
+        let found = Some(ResolvedHandle { slot: 0x1234_5678_9abc, len: 0x4321 });
+        assert_eq!(resolve_all(generation, &buffer), found, "{name}");
+        // Detached, resizable; immutable, in versions that have immutable buffers.
+        for (bit, counts) in [(2, true), (5, true), (6, name == "15.0")] {
+            buffer.put(offsets.flags, &(1_u32 << bit).to_le_bytes());
+            assert_eq!(resolve_all(generation, &buffer).is_none(), counts, "{name}: bit {bit}");
+        }
+    });
+}
+
+#[test]
+fn data_views_are_read_at_their_offsets() {
+    each(|name, generation, offsets| {
+        let mut view = TypedArray::new(offsets, 0xbad, 0x4321);
+        view.map.put(INSTANCE_TYPE, &ALL_ROOTS.data_view.unwrap().to_le_bytes());
+        view.view.put(offsets.data_pointer, &0x1234_5678_9abc_u64.to_le_bytes());
+        let found = Some(ResolvedHandle { slot: 0x1234_5678_9abc, len: 0x4321 });
+        assert_eq!(resolve_all(generation, &view.view), found, "{name}");
+        view.buffer.put(offsets.flags, &4_u32.to_le_bytes());
+        assert_eq!(resolve_all(generation, &view.view), None, "{name}: detached");
+        view.buffer.put(offsets.flags, &0_u32.to_le_bytes());
+        view.view.put(offsets.bit_field, &1_u32.to_le_bytes());
+        assert_eq!(resolve_all(generation, &view.view), None, "{name}: length-tracking");
+    });
+}
+
+#[test]
+fn numbers_that_are_objects_are_called_with_in_every_generation() {
+    each(|name, generation, _| {
+        let maps = [0, 1].map(|_| Object::garbage());
+        let roots = ROOTS.heap_number(Some(maps[0].word())).big_int(Some(maps[1].word()));
+        let double = |number: f64| {
+            let mut object = Object::new(&maps[0]);
+            object.put(8, &number.to_le_bytes());
+            object
+        };
+        let big_int = |bits: u32, digit: u64| {
+            let mut object = Object::new(&maps[1]);
+            object.put(8, &bits.to_le_bytes());
+            object.put(16, &digit.to_le_bytes());
+            object
+        };
+        for (object, expected) in [
+            (double(9_007_199_254_740_992.0), 1_u64 << 53),
+            (double(-0.0), 0),
+            (big_int(0, 7), 0),
+            (big_int(1 << 1, 7), 7),
+            (big_int(1 << 1 | 1, 7), -7_i64 as u64),
+            (big_int(3 << 1 | 1, 1 << 63), 1 << 63),
+        ] {
+            let arg = Argument(object.word(), f64::NAN);
+            let (result, flagged, thrown) = call_with(generation, &roots, "low_i64", "(i64) -> i32", &[arg]);
+            assert_eq!((result.as_i32(), flagged, thrown), (expected as i32, false, vec![]), "{name}");
+        }
+        // SAFETY: the samples are objects.
+        assert_eq!(unsafe { Roots::map(double(1.5).word()) }, maps[0].word());
+    });
+}
+
 #[test]
 fn what_may_have_moved_or_shrunk_is_left_to_the_helper() {
     each(|name, generation, offsets| {
@@ -204,8 +310,19 @@ unsafe impl Engine for Isolate {
 
 /// A call by the machine as V8's code would make it: the arguments' words, or numbers.
 fn call(generation: &Generation, symbol: &str, signature: &str, args: &[Argument]) -> (Slot, bool, Vec<String>) {
+    call_with(generation, &ROOTS, symbol, signature, args)
+}
+
+/// A call by machine code that knows these roots.
+fn call_with(
+    generation: &Generation,
+    roots: &Roots,
+    symbol: &str,
+    signature: &str,
+    args: &[Argument],
+) -> (Slot, bool, Vec<String>) {
     let function = fixture().function(symbol, &notation::signature(signature)).unwrap();
-    let fast = generation.fast_call(function.signature(), &ROOTS).unwrap();
+    let fast = generation.fast_call(function.signature(), roots).unwrap();
     let realm = Realm::of_handles(Isolate(Default::default()));
     // SAFETY: the fixture's functions take these arguments; words are as the model says.
     let record = unsafe { realm.fast_call(&function, &fast.model) }.unwrap();

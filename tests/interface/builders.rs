@@ -11,7 +11,8 @@ use hotcall::engine::{
     Output, Path, Realm, ResultPath, Role, Singleton, Site, Small, Tag, Test, ValueModel, View, Words, quickjs,
 };
 use hotcall::{
-    Binding, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Visibility, Wait,
+    Binding, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Unmapping,
+    Visibility, Wait,
 };
 
 /// Options are passed by value, again and again.
@@ -31,6 +32,10 @@ fn each_option_has_a_method_that_changes_it_alone() {
     let flags = FLAGS.visibility(Visibility::Global).float_environment(FloatEnvironment::Keep);
     assert_eq!((flags.binding, flags.visibility), (Binding::Now, Visibility::Global));
     assert_eq!(flags.float_environment, FloatEnvironment::Keep);
+    assert_eq!(
+        (flags.unmapping, FLAGS.unmapping(Unmapping::AfterClose).unmapping),
+        (Unmapping::WhenUnused, Unmapping::AfterClose)
+    );
     assert_copy(flags);
 
     const LAZY: FunctionOptions = FunctionOptions::new().lazy(true);

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use hotcall::{
-    CallError, ClosedError, Error, FunctionOptions, Library, LibraryError, Resolved, Signature, Slot, StaticError,
-    SymbolError, Type,
+    CallError, ClosedError, Error, FunctionOptions, Library, LibraryError, OpenFlags, Resolved, Signature, Slot,
+    StaticError, SymbolError, Type, Unmapping,
 };
 
 use super::{error_of, int_of_nothing, open};
@@ -57,6 +57,31 @@ fn dropping_unmaps_like_closing() {
     assert!(!unmapped(&flag));
     drop(function);
     assert!(unmapped(&flag));
+}
+
+#[test]
+fn a_library_that_was_not_closed_stays_mapped_if_it_was_opened_so() {
+    for closes in [false, true] {
+        let flag = AtomicI32::new(0);
+        let file = open(&watched(if closes { "unmapped_after_close" } else { "not_unmapped" }));
+        let flags = OpenFlags::new().unmapping(Unmapping::AfterClose);
+        // SAFETY: its initialisers and finalisers may run.
+        let library = unsafe { Library::open_resolved(file.resolved(), flags) }.unwrap();
+        watch(&library, &flag);
+        let function = library.function("watch", &Signature::new([Type::POINTER], None).unwrap()).unwrap();
+        drop(file);
+        if closes {
+            library.close();
+        }
+        drop(library);
+        assert!(!unmapped(&flag), "the function holds it");
+        if !closes {
+            // SAFETY: this is its signature. The process's end unmaps the library, when the flag is gone.
+            unsafe { function.call_slots(&[Slot::from_bits(0)]) }.unwrap();
+        }
+        drop(function);
+        assert_eq!(unmapped(&flag), closes);
+    }
 }
 
 #[test]

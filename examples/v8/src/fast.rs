@@ -51,14 +51,29 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
     }
     isolate.scope(|| {
         // SAFETY: these are objects, and nothing moves them meanwhile.
-        let [array, external, plain] = unsafe {
+        let ([array, external, plain], [double, big_int]) = unsafe {
             let here = (&raw const without_layout).cast();
             let pointer = Value::new(ffi::shim_pointer(isolate.shim(), here));
             let array = Value::new(ffi::shim_bytes(isolate.shim(), [0].as_ptr(), 1));
-            [array, pointer, isolate.object()].map(|object| v8::Roots::instance_type(word(object)))
+            let big_int = Value::new(ffi::shim_bigint(isolate.shim(), 1));
+            (
+                [array, pointer, isolate.object()].map(|object| v8::Roots::instance_type(word(object))),
+                [isolate.number(1.5), big_int].map(|number| v8::Roots::map(word(number))),
+            )
         };
         let external = (external != plain).then_some(external);
-        let roots = without_layout.typed_array(Some(array)).external(external);
+        let made = |source| {
+            let made = isolate.run(source, "roots").ok()?;
+            // SAFETY: it is an object, and nothing moves it meanwhile.
+            Some(unsafe { v8::Roots::instance_type(word(made)) })
+        };
+        let roots = without_layout
+            .typed_array(Some(array))
+            .external(external)
+            .array_buffer(made("new ArrayBuffer(8)"))
+            .data_view(made("new DataView(new ArrayBuffer(8))"))
+            .heap_number(Some(double))
+            .big_int(Some(big_int));
         // SAFETY: the generation is that of this version.
         if unsafe { layout::is_true(isolate, &generation.handles(&roots)) } { roots } else { without_layout }
     })

@@ -12,6 +12,7 @@ pub(crate) mod compiler;
 pub(crate) mod explanation;
 pub(crate) mod frame;
 pub(crate) mod isa;
+pub(crate) mod number_object;
 pub(crate) mod numbers;
 pub(crate) mod object;
 pub(crate) mod slots;

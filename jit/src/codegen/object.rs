@@ -9,13 +9,20 @@ use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
 use crate::engine::object::{ByteLength, Check, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
 
-/// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
-/// and `args`, or in `slow`.
+/// The smallest number of bytes of an object, while code is emitted.
+#[derive(Clone, Copy)]
+pub(crate) enum Size {
+    Constant(u32),
+    Word(Value),
+}
+
+/// Emits the code that finds the address of an object of one of these kinds, with at least `size` bytes. It continues in
+/// `done`, with the address and `args`, or in `slow`.
 pub(crate) fn find(
     b: &mut FunctionBuilder<'_>,
     kinds: &[Object],
     word: Value,
-    want: Want,
+    (want, size): (Want, Size),
     (done, args): (Block, &[Value]),
     slow: Block,
 ) {
@@ -29,7 +36,7 @@ pub(crate) fn find(
         for check in want.checks(object) {
             go_on_if_holds(b, check, word, slow);
         }
-        let address = read(b, object, word, want, slow);
+        let address = read(b, object, word, (want, size), slow);
         let args: Vec<_> = [address].iter().chain(args).copied().map(BlockArg::from).collect();
         b.ins().jump(done, &args);
         if other != slow {
@@ -42,17 +49,27 @@ pub(crate) fn find(
     }
 }
 
-fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
+/// Continues if the check holds for an object; otherwise in `other`.
+pub(crate) fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: Value, other: Block) {
     let (base, at) = follow(b, &check.at, word);
     let holds = test(b, base, at, check.test);
     go_on_if(b, holds, other);
 }
 
-fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
+fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, (want, size): (Want, Size), slow: Block) -> Value {
     if let Some(length) = &object.length {
-        if want.size() > 0 {
-            let len = load_length(b, length, word);
-            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(want.size()));
+        let enough = match size {
+            Size::Constant(0) => None,
+            Size::Constant(size) => {
+                let len = load_length(b, length, word);
+                Some(b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size)))
+            }
+            Size::Word(size) => {
+                let len = load_length(b, length, word);
+                Some(b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, len, size))
+            }
+        };
+        if let Some(enough) = enough {
             go_on_if(b, enough, slow);
         }
         if want.pins() {
@@ -84,14 +101,22 @@ fn load_length(b: &mut FunctionBuilder<'_>, length: &ByteLength, word: Value) ->
 }
 
 /// Returns the place of the field: a word, and the field's offset from it.
-fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
+pub(crate) fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
     let Some((&last, through)) = path.0.split_last() else { unreachable!("a model has no empty paths") };
     let step = |base, &offset| b.ins().load(types::I64, UNALIGNED, base, offset);
     (through.iter().fold(word, step), last)
 }
 
+/// Returns the address of the field.
+pub(crate) fn address(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> Value {
+    match follow(b, path, word) {
+        (base, 0) => base,
+        (base, at) => b.ins().iadd_imm_s(base, i64::from(at)),
+    }
+}
+
 /// Loads an integer of `len` bytes without a sign.
-fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value, len: u8) -> Value {
+pub(crate) fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value, len: u8) -> Value {
     let (base, at) = follow(b, path, word);
     match len {
         1 => b.ins().uload8(types::I64, UNALIGNED, base, at),

@@ -1,10 +1,11 @@
 //! Tests of bits in memory that models of engines contain.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, Block, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::bits::Bits;
+use crate::codegen::blocks::go_on_if;
 use crate::engine::test::Test;
 
 /// Returns a condition: the test holds for the memory at `base + at`.
@@ -52,6 +53,17 @@ pub(crate) fn compare(b: &mut FunctionBuilder<'_>, bits: Value, test: Test) -> V
         let above = b.ins().iadd_imm_s(bits, low.wrapping_neg() as i64);
         b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, (high - low) as i64)
     }
+}
+
+/// Returns 0 for the word of false, and 1 for that of true. Other words continue in `otherwise`.
+pub(crate) fn truth(b: &mut FunctionBuilder<'_>, truths: [u64; 2], word: Value, otherwise: Block) -> Value {
+    let [is_no, is_yes] = truths.map(|truth| {
+        let truth = b.ins().iconst(types::I64, truth as i64);
+        b.ins().icmp(IntCC::Equal, word, truth)
+    });
+    let either = b.ins().bor(is_no, is_yes);
+    go_on_if(b, either, otherwise);
+    b.ins().uextend(types::I64, is_yes)
 }
 
 /// Returns the type of the bits, and all of its bits.

@@ -7,6 +7,7 @@ pub mod fast_call;
 #[cfg(feature = "cranelift")]
 pub(crate) mod hole;
 pub(crate) mod lines;
+pub(crate) mod number_object;
 pub(crate) mod object;
 pub(crate) mod pins;
 pub(crate) mod record;

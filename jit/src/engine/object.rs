@@ -30,9 +30,12 @@ pub struct Object {
     /// The check that holds while the bytes stay in place if script runs; `None` if those of all such objects do.
     ///
     /// Structs and unions are copied before C runs. So their parameters take the other objects too. Parameters that give
-    /// C an address do not, and no result is written there. Helpers may move the bytes of such objects, too, but not those
-    /// of a [fast call](crate::engine::fast_call::FastCallHelpers).
+    /// C an address do not, and no result is written there.
     pub stays: Option<Check>,
+    /// The check that holds for objects whose bytes C may go on using after the call, as long as script keeps the object;
+    /// `None` if it holds for all of the kind. Parameters that give C an address take the others only from helpers, which
+    /// move the bytes to a place of their own.
+    pub settled: Option<Check>,
 }
 
 /// The number of an object's bytes: a number of elements, and their size.
@@ -106,7 +109,7 @@ impl Object {
     /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
         let address = address.into_iter().collect();
-        Self { checks: Box::default(), writable: Box::default(), address, length: None, stays: None }
+        Self { checks: Box::default(), writable: Box::default(), address, length: None, stays: None, settled: None }
     }
 
     /// Sets the checks that hold for these objects alone, in order.
@@ -131,11 +134,27 @@ impl Object {
         Self { stays: stays.into(), ..self }
     }
 
+    /// Sets the check that holds for bytes that C may go on using; see [the field](Self#structfield.settled). It may read
+    /// memory that the other checks make valid.
+    pub fn settled(self, settled: impl Into<Option<Check>>) -> Self {
+        Self { settled: settled.into(), ..self }
+    }
+
+    /// Makes a kind whose bytes [script may move](Self#structfield.stays) or free at any time, all of them.
+    pub fn moving(self) -> Self {
+        self.stays(Check { at: Path([0].into()), test: Test::masked_range(0, 1, 0, 1..=1) })
+    }
+
+    /// Returns true if the bytes do not [stay](Self#structfield.stays) in any object of the kind.
+    pub fn always_moves(&self) -> bool {
+        self.stays.as_ref().is_some_and(|Check { test, .. }| test.mask < test.low)
+    }
+
     /// Returns true if machine code can read all fields, and the tests' values are possible.
     pub(crate) fn is_consistent(&self) -> bool {
         let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
-        let mut checks = self.checks.iter().chain(&self.stays).chain(&self.writable);
+        let mut checks = self.checks.iter().chain(&self.stays).chain(&self.settled).chain(&self.writable);
         is_known && checks.all(Check::is_consistent) && self.address.iter().all(is_path)
     }
 }
@@ -159,7 +178,7 @@ impl ByteLength {
         let shift = match &self.element {
             ElementSize::Shift(shift) => u64::from(*shift),
             ElementSize::ByNumber { at, len, first, shifts } => {
-                let index = load(at.follow(word, load)?, *len)?.wrapping_sub((*first).into());
+                let index = at.load(word, *len, load)?.wrapping_sub((*first).into());
                 shifts >> (index % 32 * 2) & 3
             }
         };
@@ -167,7 +186,7 @@ impl ByteLength {
     }
 
     fn elements<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
-        load(self.at.follow(word, load)?, self.len)
+        self.at.load(word, self.len, load)
     }
 }
 
@@ -184,7 +203,7 @@ impl From<Path> for Option<ByteLength> {
 }
 
 /// The requirement of a parameter on an object.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Want {
     /// An address. If it is one of bytes, and `pins`, then the object goes to the list of pinned objects.
     Pointer { pointee: Pointee, pins: bool },
@@ -247,11 +266,31 @@ impl Want {
         }
     }
 
+    /// Returns true if it has a smallest number of bytes.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn has_size(self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::Destination { .. })
+    }
+
+    /// Returns the requirement that stands for those which differ in their size alone, or accept equal objects.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn without_size(self) -> Self {
+        match self {
+            Self::Pointer { pointee: Pointee::Opaque | Pointee::Function, pins } => {
+                Self::Pointer { pointee: Pointee::Opaque, pins }
+            }
+            Self::Pointer { .. } => self,
+            Self::Bytes(_) => Self::Bytes(0),
+            Self::Destination { pins, .. } => Self::Destination { size: 0, pins },
+        }
+    }
+
     /// Returns the checks of an object that the requirement adds to those of its kind.
     pub(crate) fn checks(self, object: &Object) -> impl Iterator<Item = &Check> {
         let stays = object.stays.iter().filter(move |_| !matches!(self, Self::Bytes(_)));
         let writable = object.writable.iter().filter(move |_| matches!(self, Self::Destination { .. }));
-        stays.chain(writable)
+        let settled = object.settled.iter().filter(move |_| matches!(self, Self::Pointer { .. }));
+        stays.chain(settled).chain(writable)
     }
 }
 
@@ -293,7 +332,7 @@ pub(crate) fn read_by_each(kinds: &[Object], word: u64) -> Option<Vec<Option<Rea
 
 /// A way to load memory: the little-endian integer of 1, 2, 4 or 8 bytes at an address. Fields are loaded in order, each
 /// after the checks before it.
-trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
+pub(crate) trait Load<E>: Fn(u64, u8) -> Result<u64, E> {}
 
 impl<E, F: Fn(u64, u8) -> Result<u64, E>> Load<E> for F {}
 
@@ -329,7 +368,7 @@ impl Object {
         }
         let mut slot = 0_u64;
         for path in &self.address {
-            slot = slot.wrapping_add(load(path.follow(word, load)?, 8)?);
+            slot = slot.wrapping_add(path.load(word, 8, load)?);
         }
         let len = self.length.as_ref().map_or(Ok(u64::MAX), |length| length.read(word, load))?;
         Ok(Some(ResolvedHandle { slot, len }))
@@ -345,14 +384,14 @@ impl Object {
 
 impl Check {
     /// Returns true if machine code can read the field, and the test's value is possible.
-    fn is_consistent(&self) -> bool {
+    pub(crate) fn is_consistent(&self) -> bool {
         let Self { at, test } = self;
         let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
         let end = at.0.last().and_then(|offset| offset.checked_add(test.offset.into()));
         matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
     }
 
-    fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
+    pub(crate) fn holds<E>(&self, word: u64, load: &impl Load<E>) -> Result<bool, E> {
         let Test { offset, len, mask, low, high } = self.test;
         let at = self.at.follow(word, load)?.wrapping_add(offset.into());
         Ok((low..=high).contains(&(load(at, len)? & mask)))
@@ -361,13 +400,18 @@ impl Check {
 
 impl Path {
     /// Returns the address of the field.
-    fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
+    pub(crate) fn follow<E>(&self, word: u64, load: &impl Load<E>) -> Result<u64, E> {
         let Some((last, through)) = self.0.split_last() else { return Ok(word) };
         let mut at = word;
         for &offset in through {
             at = load(at.wrapping_add_signed(offset.into()), 8)?;
         }
         Ok(at.wrapping_add_signed((*last).into()))
+    }
+
+    /// Loads the field of `len` bytes.
+    pub(crate) fn load<E>(&self, word: u64, len: u8, load: &impl Load<E>) -> Result<u64, E> {
+        load(self.follow(word, load)?, len)
     }
 }
 
@@ -380,7 +424,7 @@ fn pointer(address: u64) -> *const u64 {
 /// # Safety
 ///
 /// `len` bytes can be read at the address.
-unsafe fn load_bytes(address: u64, len: u8) -> u64 {
+pub(crate) unsafe fn load_bytes(address: u64, len: u8) -> u64 {
     let mut bytes = [0; 8];
     for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
         // SAFETY: the caller promises that the bytes can be read.

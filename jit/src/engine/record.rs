@@ -128,6 +128,8 @@ pub struct Pending {
     exception: Cell<u32>,
     /// The exit's parameter of the newest call by the fast-call entry, if its exit is a flag that callbacks set.
     exit: Cell<*mut c_void>,
+    /// Not 0 if helpers have copied strings for the call by the fast-call entry that runs.
+    texts: Cell<u32>,
     pins: Pins,
 }
 
@@ -136,13 +138,14 @@ pub struct Pending {
 impl Pending {
     pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
     pub(crate) const EXIT: usize = offset_of!(Self, exit);
+    pub(crate) const TEXTS: usize = offset_of!(Self, texts);
     pub(crate) const PINS: usize = offset_of!(Self, pins);
 }
 
 impl Pending {
     /// Makes a cell without an exception and without a list of pinned objects.
     pub const fn new() -> Self {
-        Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()), pins: Pins::none() }
+        Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()), texts: Cell::new(0), pins: Pins::none() }
     }
 
     /// Makes a cell without an exception, with an empty [list](crate::engine::values::PinList) of pinned objects. It has
@@ -160,6 +163,17 @@ impl Pending {
     pub unsafe fn pin(&self, list: PinList, objects: &[u64]) -> bool {
         // SAFETY: the caller promises that the objects have the counter.
         unsafe { self.pins.add(list, objects) }
+    }
+
+    /// Takes out of the list of pinned objects those that machine code has added for this call.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`Pins::undo`].
+    #[cfg(feature = "cranelift")]
+    pub(crate) unsafe fn undo_pins(&self, list: PinList) {
+        // SAFETY: the caller promises what `undo` asks for.
+        unsafe { self.pins.undo(list) };
     }
 
     /// Returns true if the list of pinned objects has room for this number of objects.
@@ -212,6 +226,17 @@ impl Pending {
     /// may or may not change it. The parameter is invalid once that call has returned.
     pub fn exit(&self) -> *mut c_void {
         self.exit.get()
+    }
+
+    /// Returns true if strings were copied for a call by the fast-call entry, and not released yet.
+    pub fn has_texts(&self) -> bool {
+        self.texts.get() != 0
+    }
+
+    /// Sets whether there are such strings. If so, the call
+    /// [releases](crate::engine::fast_call::FastCallHelpers::release) them when C has returned.
+    pub fn set_texts(&self, texts: bool) {
+        self.texts.set(texts.into());
     }
 
     /// Restores the parameter, after calls that ran inside that call.

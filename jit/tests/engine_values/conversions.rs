@@ -2,7 +2,9 @@
 
 use hotcall_jit::engine::values::{Integer, Singleton, Test, ValueModel, Words};
 use hotcall_jit::{Pointee, Scalar};
+use hotcall_testing::random::Random;
 
+use crate::described;
 use crate::models;
 
 const POINTER: Scalar = Scalar::Pointer(Pointee::Opaque);
@@ -280,6 +282,84 @@ fn parts_of_wide_values_are_converted() {
             (POINTER, 0, Some([0xf500, 0x9000_0000_0000_0000])),
         ],
     );
+}
+
+#[test]
+fn words_of_truth_have_nothing_in_common() {
+    let model = described::frame().model;
+    let [no, yes] = model.truths.unwrap();
+    let Singleton { value: [null, _], .. } = model.null.unwrap();
+    unpacks(
+        &model,
+        [
+            (Scalar::Bool, [no, 0], Some(0)),
+            (Scalar::Bool, [yes, 0], Some(1)),
+            (Scalar::Bool, [null, 0], None),
+            (Scalar::Bool, [1 << 32, 0], None),
+            (POINTER, [null, 0], Some(0)),
+            (POINTER, [no, 0], None),
+            (Scalar::I32, [0xffff_fffe_0000_0000, 0], Some(signed(-2))),
+            (Scalar::U32, [0xffff_fffe_0000_0000, 0], None),
+            (Scalar::F64, [0xffff_fffe_0000_0000, 0], Some(double(-2.0))),
+            // Objects are not loaded here.
+            (Scalar::F64, [described::double(1.5), 0], None),
+        ],
+    );
+    packs(
+        &model,
+        [
+            (Scalar::Bool, 0x5a00, Some([no, 0])),
+            (Scalar::Bool, 0x80, Some([yes, 0])),
+            (Scalar::I8, signed(-2), Some([0xffff_fffe_0000_0000, 0])),
+            (Scalar::U32, 0x7fff_ffff, Some([0x7fff_ffff_0000_0000, 0])),
+            (Scalar::U32, 0x8000_0000, None),
+            (Scalar::F64, double(1.0), None),
+            (Scalar::I64, 1, None),
+            (POINTER, 0, Some([null, 0])),
+        ],
+    );
+}
+
+#[test]
+fn numbers_that_are_objects_are_converted() {
+    let model = described::frame().model;
+    // SAFETY: the values are as the model says.
+    let unpack = |scalar, word| unsafe { model.unpack_object(scalar, [word, 0]) };
+    for (scalar, number, expected) in [
+        (Scalar::F64, 1.5, Some(double(1.5))),
+        (Scalar::F64, -0.0, Some(double(-0.0))),
+        (Scalar::F32, 0.1, Some(0x3dcc_cccd)),
+        (Scalar::F32, 1e-40, Some(0x0001_16c2)),
+        (Scalar::I8, -128.0, Some(signed(-128))),
+        (Scalar::I8, 128.0, None),
+        (Scalar::I32, 0.5, None),
+        (Scalar::I32, -0.0, Some(0)),
+        (Scalar::U32, 4_294_967_295.0, Some(0xffff_ffff)),
+        (Scalar::U32, -1.0, None),
+        (Scalar::I64, -9_223_372_036_854_775_808.0, Some(1 << 63)),
+        (Scalar::U64, 9_223_372_036_854_775_808.0, None),
+        (Scalar::Usize, 9_007_199_254_740_992.0, Some(1 << 53)),
+        (Scalar::I64, f64::NAN, None),
+        (Scalar::Bool, 1.0, None),
+        (POINTER, 0.0, None),
+    ] {
+        assert_eq!(unpack(scalar, described::double(number)), expected, "{scalar} {number}");
+    }
+    let mut random = Random::new(5);
+    for _ in 0..200 {
+        let (word, low) = described::wide(&mut random);
+        for scalar in [Scalar::I64, Scalar::U64, Scalar::Isize, Scalar::Usize] {
+            assert_eq!(unpack(scalar, word), Some(low));
+        }
+        for scalar in [Scalar::I32, Scalar::F64, Scalar::Bool, POINTER] {
+            assert_eq!(unpack(scalar, word), None);
+        }
+    }
+    // Other objects, and values that are not objects.
+    let others = model.truths.unwrap().into_iter().chain([model.undefined()[0], 7 << 32, 0]);
+    for word in others {
+        assert_eq!(Scalar::ALL.iter().find_map(|&scalar| unpack(scalar, word)), None, "{word:#x}");
+    }
 }
 
 #[test]

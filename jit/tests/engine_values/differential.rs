@@ -11,6 +11,7 @@ use hotcall_testing::notation;
 use hotcall_testing::random::{self, Random};
 use hotcall_testing::types;
 
+use crate::described;
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::generate::{pick, random_result, random_signature, random_value, signature_with_many_objects};
 use crate::heap::{self, HeapObject};
@@ -119,7 +120,9 @@ impl Play {
         };
         for (index, ty) in signature.params().iter().enumerate() {
             let value = self.values[index];
-            let unpacked = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value));
+            // SAFETY: the values of the tests are as the model says.
+            let object = |scalar| unsafe { model.unpack_object(scalar, value) };
+            let unpacked = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value).or_else(|| object(scalar)));
             let object = self.object(model, value);
             let size = Layout::of(ty).unwrap().size;
             let pointer = model.objects.as_ref().and_then(|objects| objects.pointers).filter(|test| test.holds(value));
@@ -202,7 +205,9 @@ impl Play {
     /// Returns true if a signalling NaN becomes another type's.
     fn has_signalling_nan(&self, model: &Model, signature: &Signature) -> bool {
         let is_float = |ty: &Type| ty.as_scalar() == Some(Scalar::F32);
-        let double = |value: &Words| model.model.unpack(Scalar::F64, *value);
+        // SAFETY: the values of the tests are as the model says.
+        let object = |value| unsafe { model.model.unpack_object(Scalar::F64, value) };
+        let double = |value: &Words| model.model.unpack(Scalar::F64, *value).or_else(|| object(*value));
         let mut params = signature.params().iter().zip(&self.values);
         let result = || u32::from_le_bytes(self.result[..4].try_into().unwrap());
         params.any(|(ty, value)| is_float(ty) && double(value).is_some_and(is_signalling))
@@ -218,6 +223,7 @@ impl Play {
         let scene = Scene {
             signature: signature.clone(),
             size: model.model.size.into(),
+            indirect: model.model.indirect,
             result: self.result.clone(),
             throws: self.throws,
             context,
@@ -485,6 +491,7 @@ fn objects_are_read_as_the_model_says() {
     check(&heap::tagged_with_objects(), 21, Lists::Taken);
     check(&heap::offset_boxed_with_objects(), 22, Lists::Taken);
     check(&heap::tag_boxed_with_objects(), 23, Lists::Taken);
+    check(&described::frame_with_objects(), 24, Lists::Taken);
 }
 
 #[test]
@@ -512,6 +519,12 @@ fn calls_agree_with_the_shifted_model() {
 #[test]
 fn calls_agree_with_the_wide_model() {
     check(&models::wide(), 5, Lists::Taken);
+}
+
+#[test]
+fn calls_agree_with_the_models_that_describe_a_call_by_a_struct() {
+    check(&described::frame(), 7, Lists::Taken);
+    check(&described::arrays(), 8, Lists::Taken);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::ptr;
 
 use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, Words};
 use hotcall_jit::{Scalar, Signature, Type};
@@ -39,6 +40,8 @@ pub(crate) struct Scene {
     pub(crate) signature: Signature,
     /// The bytes of a value.
     pub(crate) size: usize,
+    /// True if helpers get and return addresses of values.
+    pub(crate) indirect: bool,
     /// The slot or the bytes that the function returns.
     pub(crate) result: Vec<u8>,
     /// True if an exception is pending when it returns.
@@ -116,7 +119,10 @@ unsafe extern "C-unwind" fn convert(call: *mut NativeCall, index: usize, value: 
         scene.heap.iter().for_each(|object| object.move_bytes());
         let mut words = [0; 2];
         // SAFETY: the trampoline hands over a value of the model's size.
-        unsafe { value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), scene.size) };
+        unsafe {
+            let value = if scene.indirect { ptr::with_exposed_provenance((*value)[0] as usize) } else { value };
+            value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), scene.size);
+        }
         // The destination of the result comes behind C's arguments.
         let ty = scene.signature.params().get(index).or(scene.signature.result()).unwrap();
         let converted = converted(ty, index, words);
@@ -143,7 +149,12 @@ unsafe extern "C-unwind" fn result(call: *mut NativeCall, result: *const u64, va
         let made = made(&result, scene.size);
         if let Some(made) = made {
             // SAFETY: the trampoline hands over a place for a value.
-            unsafe { value.write(made) };
+            unsafe {
+                value.write(match scene.indirect {
+                    true => [ptr::from_mut(Box::leak(Box::new(made[0]))).expose_provenance() as u64, 0],
+                    false => made,
+                });
+            }
         }
         scene.events.push(Event::Result { result, value: made });
         made.is_some()

@@ -4,6 +4,7 @@ use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
 use hotcall_jit::{Jit, Scalar, Signature, Type, Use};
 use hotcall_testing::random::Random;
 
+use crate::described;
 use crate::engine::{self, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed};
 
@@ -67,6 +68,7 @@ fn numbers_that_c_returns_stay_numbers() {
                 SCENE.set(Some(Scene {
                     signature: signature.clone(),
                     size: model.model.size.into(),
+                    indirect: model.model.indirect,
                     result: slot.to_le_bytes().into(),
                     throws: false,
                     context,
@@ -92,7 +94,7 @@ fn numbers_that_c_returns_stay_numbers() {
 #[test]
 fn integers_and_truth_values_stay_what_they_are() {
     let mut random = Random::new(12);
-    for Model { name, model, .. } in models::all() {
+    for Model { name, model, .. } in described::all() {
         for _ in 0..20_000 {
             let slot = random.bits();
             if let (Some(class), Some(value)) = (model.boolean, model.pack(Scalar::Bool, slot)) {

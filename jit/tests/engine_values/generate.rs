@@ -4,6 +4,7 @@ use hotcall_jit::engine::values::{ValueModel, Words};
 use hotcall_jit::{Layout, Pointee, Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
 
+use crate::described;
 use crate::heap::{self, HeapObject};
 use crate::models::Model;
 
@@ -87,23 +88,50 @@ pub(crate) fn random_value(
     heap: &mut Vec<&'static HeapObject>,
 ) -> Words {
     let model = &model.model;
-    if let Some(objects) = &model.objects {
-        if random.bits() % 10 < if heap::is_object(ty) { 7 } else { 1 } {
-            // Some objects are passed twice.
-            if heap.is_empty() || random.bits().is_multiple_of(3) {
-                heap.push(heap::random(random));
-            }
-            let object = pick(random, heap);
-            return object.pointer(objects).unwrap_or_else(|| object.value(objects));
+    let is_stray = |value| {
+        let objects = model.objects.as_ref();
+        let is_object = objects.is_some_and(|objects| {
+            objects.word(value).is_some() || objects.pointers.is_some_and(|test| test.holds(value))
+        });
+        let is_number = model.numbers.as_ref().is_some_and(|numbers| numbers.test.holds(value));
+        (is_object || is_number) && !is_known(model, value)
+    };
+    if let Some(objects) = &model.objects
+        && random.bits() % 10 < if heap::is_object(ty) { 7 } else { 1 }
+    {
+        // Some objects are passed twice.
+        if heap.is_empty() || random.bits().is_multiple_of(3) {
+            heap.push(heap::random(random));
         }
-        return loop {
-            let value = random_plain(random, model, ty);
-            if objects.word(value).is_none() && !objects.pointers.is_some_and(|test| test.holds(value)) {
-                break value;
-            }
-        };
+        let object = pick(random, heap);
+        return object.pointer(objects).unwrap_or_else(|| object.value(objects));
     }
-    random_plain(random, model, ty)
+    if model.numbers.is_some() && random.bits().is_multiple_of(3) {
+        return random_number_object(random);
+    }
+    loop {
+        let value = random_plain(random, model, ty);
+        if !is_stray(value) {
+            return value;
+        }
+    }
+}
+
+/// Returns true for null, undefined and truth values.
+fn is_known(model: &ValueModel, value: Words) -> bool {
+    let truths = model.truths.into_iter().flatten().map(|truth| [truth, 0]);
+    let constants = model.null.iter().chain([&model.undefined]).map(|constant| constant.value);
+    truths.chain(constants).any(|constant| constant == value)
+}
+
+/// Returns the value of a number that is an object.
+fn random_number_object(random: &mut Random) -> Words {
+    let word = if random.bits().is_multiple_of(3) {
+        described::wide(random).0
+    } else {
+        described::double(random_number(random))
+    };
+    [word, 0]
 }
 
 fn random_plain(random: &mut Random, model: &ValueModel, ty: &Type) -> Words {

@@ -10,6 +10,7 @@ use hotcall_jit::engine::values::{EngineAbi, RecordHead};
 use hotcall_jit::{CompileJob, CompilePolicy, EngineFunction, EngineValues, Jit, Scalar, Signature, Type};
 use hotcall_testing::fibre::on_fibre;
 
+use crate::described;
 use crate::engine::{self, HELPERS};
 use crate::models::{self, Model, Passed};
 
@@ -68,7 +69,7 @@ impl<'a> Native<'a> {
 
 #[test]
 fn a_function_that_the_engine_knows_is_compiled_in_place() {
-    for model in models::all() {
+    for model in described::all() {
         let (values, policy) = (values(jit(), &model), CompilePolicy::new());
         policy.set_after(u32::MAX);
         let early = Native::new(&model, &values, &policy);
@@ -91,7 +92,7 @@ fn a_function_that_the_engine_knows_is_compiled_in_place() {
 
 #[test]
 fn as_many_calls_as_the_policy_says_are_interpreted() {
-    for model in models::all() {
+    for model in described::all() {
         let (values, policy) = (values(jit(), &model), CompilePolicy::new());
         policy.set_after(25);
         let natives = [0; 3].map(|_| Native::new(&model, &values, &policy));
@@ -106,7 +107,7 @@ fn as_many_calls_as_the_policy_says_are_interpreted() {
 
 #[test]
 fn calls_of_other_realms_count_when_many_were_made_or_their_realm_is_gone() {
-    for model in models::all() {
+    for model in described::all() {
         let (values, policy) = (values(jit(), &model), CompilePolicy::new());
         policy.set_after(200);
         let other = values.another();
@@ -126,7 +127,7 @@ fn calls_of_other_realms_count_when_many_were_made_or_their_realm_is_gone() {
 
 #[test]
 fn a_fibre_compiles_at_any_call() {
-    for model in models::all() {
+    for model in described::all() {
         for first in [0, 1, 7] {
             let (values, policy) = (values(jit(), &model), CompilePolicy::new());
             policy.set_after(first);
@@ -140,7 +141,7 @@ fn a_fibre_compiles_at_any_call() {
 #[test]
 fn threads_that_make_first_calls_do_not_wait_for_each_other() {
     const THREADS: usize = 4;
-    for model in models::all() {
+    for model in described::all() {
         for after in [1, 3, 40] {
             let values = values(jit(), &model);
             let start = Barrier::new(THREADS);
@@ -167,7 +168,7 @@ fn threads_that_make_first_calls_do_not_wait_for_each_other() {
 
 #[test]
 fn another_thread_compiles_while_calls_are_interpreted() {
-    for model in models::all() {
+    for model in described::all() {
         let (values, policy) = (values(jit(), &model), CompilePolicy::new());
         policy.set_after(5);
         let (give, jobs) = mpsc::channel::<CompileJob>();

@@ -5,8 +5,8 @@
 mod engine;
 mod models;
 
-mod bytes_function;
 mod conversions;
+mod described;
 mod differential;
 mod forged;
 mod generate;
@@ -15,5 +15,6 @@ mod heap;
 mod lazy;
 mod life;
 mod list;
+mod make_function;
 mod memory;
 mod refused;

@@ -249,11 +249,13 @@ impl Model {
     /// The index of the first argument in the array.
     pub(crate) fn first(&self) -> usize {
         let first = |role: &Role| if let Role::Argv { first } = *role { Some(first.into()) } else { None };
-        self.model.roles.iter().find_map(first).unwrap()
+        // A struct leads to the first argument itself.
+        self.model.roles.iter().find_map(first).unwrap_or(0)
     }
 
     /// The parameters that the engine passes.
     pub(crate) fn passes(&self, role: Role) -> bool {
-        self.model.roles.contains(&role)
+        let info = self.model.info.as_ref().filter(|_| role == Role::Context);
+        self.model.roles.contains(&role) || info.is_some_and(|info| info.context.is_some())
     }
 }

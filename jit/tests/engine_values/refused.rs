@@ -1,12 +1,15 @@
 //! Contradictory models, which are refused with the reason.
 
+use hotcall_jit::engine::fast_call::Path;
 use hotcall_jit::engine::values::{
-    Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, MakeFunction, MakeRole, ModelError,
+    ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 use hotcall_testing::changed;
 use hotcall_testing::notation;
 
+use crate::described;
 use crate::engine::HELPERS;
 use crate::models;
 
@@ -28,7 +31,7 @@ fn boxed() -> ValueModel {
 
 #[test]
 fn models_of_other_tests_are_accepted() {
-    for model in models::all() {
+    for model in described::all() {
         assert!(EngineAbi::new(model.model, HELPERS).is_ok(), "{}", model.name);
     }
 }
@@ -250,4 +253,169 @@ fn wrong_booleans_are_refused() {
         let error = refused(tagged(), |model| model.boolean = Some(boolean));
         assert_eq!(error, format!("booleans: {problem}"), "{boolean:?}");
     }
+}
+
+/// A model in which a struct describes a call.
+fn described() -> ValueModel {
+    described::frame().model
+}
+
+#[test]
+fn wrong_structs_of_calls_are_refused() {
+    type Change = fn(&mut ValueModel);
+    const FIELD: &str = "a path to a field of the struct that describes a call is empty, or the number of arguments has not 4 \
+                         or 8 bytes";
+    let cases: [(Change, &str); 12] = [
+        (|model| model.info = None, "no parameter has the role argc"),
+        (|model| model.roles[0] = Role::Ignored, "no parameter has the role info"),
+        (|model| model.native = notation::signature("(u64)"), "parameter 1 has the role info and the type u64"),
+        (|model| model.info.as_mut().unwrap().argc_len = 2, FIELD),
+        (|model| model.info.as_mut().unwrap().argc = Path([].into()), FIELD),
+        (|model| model.info.as_mut().unwrap().argv = Path([].into()), FIELD),
+        (|model| model.info.as_mut().unwrap().result = Path([].into()), FIELD),
+        (|model| model.info.as_mut().unwrap().context = Some(Path([].into())), FIELD),
+        (
+            |model| {
+                model.native = notation::signature("(pointer, u32)");
+                model.roles = [Role::Info, Role::Argc].into();
+            },
+            "the struct that describes a call has the arguments, and a parameter has the role argc too",
+        ),
+        (
+            |model| {
+                model.native = notation::signature("(2*pointer)");
+                model.roles = [Role::Context, Role::Info].into();
+            },
+            "the struct that describes a call has the arguments, and a parameter has the role context too",
+        ),
+        (|model| model.native = notation::signature("(pointer) -> i32"), "the native function does not return nothing"),
+        (
+            |model| {
+                model.native = notation::signature("(2*pointer)");
+                model.roles = [Role::Info; 2].into();
+            },
+            "two parameters have the role info",
+        ),
+    ];
+    for (change, message) in cases {
+        assert_eq!(refused(described(), change), message);
+    }
+    // Other models do not have a struct.
+    assert_eq!(refused(boxed(), |model| model.outcome = ResultPath::Info), "no parameter has the role info");
+    assert_eq!(
+        refused(boxed(), |model| model.roles[1] = Role::Info),
+        "the model does not describe the struct of a call"
+    );
+    // The struct may come without a context, and beside other results.
+    let mut model = described();
+    model.info.as_mut().unwrap().context = None;
+    assert!(EngineAbi::new(model, HELPERS).is_ok());
+    let mut model = described();
+    (model.native, model.outcome) =
+        (notation::signature("(pointer) -> u64"), ResultPath::Returned { exception: [0; 2] });
+    assert!(EngineAbi::new(model, HELPERS).is_ok());
+}
+
+#[test]
+fn wrong_truths_and_numbers_are_refused() {
+    type Change = fn(&mut ValueModel);
+    const NUMBERS: &str =
+        "numbers that are objects: a path is empty, bits are missing or shared, or a check cannot hold";
+    let cases: [(Change, &str); 11] = [
+        (|model| model.truths = Some([5; 2]), "booleans: the words of false and true are equal"),
+        (
+            |model| model.boolean = Some(Boolean::new(Test::masked(0, 8, !1, 0x12), [0x12, 0])),
+            "booleans: two descriptions tell them",
+        ),
+        (|model| model.constants_are_objects = false, "some null pass the test of numbers that are objects"),
+        (|model| model.truths = Some([7 << 32, 8 << 32]), "some booleans pass the test of integers"),
+        (|model| model.truths = Some([model.null.unwrap().value[0], 1]), "some null pass the test of booleans"),
+        (
+            |model| model.numbers.as_mut().unwrap().test.len = 3,
+            "numbers that are objects: a test reads 1, 2, 4 or 8 bytes at a multiple of that",
+        ),
+        (|model| model.numbers.as_mut().unwrap().objects.double.as_mut().unwrap().at = Path([].into()), NUMBERS),
+        (|model| model.numbers.as_mut().unwrap().objects.double.as_mut().unwrap().check.test.len = 3, NUMBERS),
+        (|model| model.numbers.as_mut().unwrap().objects.wide.as_mut().unwrap().digits = Path([].into()), NUMBERS),
+        (|model| model.numbers.as_mut().unwrap().objects.wide.as_mut().unwrap().sign = 2, NUMBERS),
+        (|model| model.numbers.as_mut().unwrap().objects.wide.as_mut().unwrap().length = 0, NUMBERS),
+    ];
+    for (change, message) in cases {
+        assert_eq!(refused(described(), change), message);
+    }
+    assert_eq!(
+        refused(tagged(), |model| (model.boolean, model.truths) = (None, Some([1, 2]))),
+        "booleans: their words are not whole values"
+    );
+}
+
+#[test]
+fn addresses_of_values_need_values_of_a_word() {
+    assert_eq!(
+        refused(tagged(), |model| model.indirect = true),
+        "helpers get the addresses of values, which have 16 bytes instead of 8"
+    );
+    let call = CallFunction::new(
+        notation::signature("(u64, i32, pointer) -> u64"),
+        [CallRole::Callee, CallRole::Argc, CallRole::Argv],
+        [0; 2],
+        CallOutcome::Returned { thrown: Test::equal(0, 8, 0x77) },
+    );
+    // Nothing is loaded from the word of an exception.
+    assert_eq!(
+        refused(described().indirect(false), |model| model.call = Some(call.clone())),
+        "some exceptions of the call function pass the test of numbers that are objects"
+    );
+    assert_eq!(
+        refused(described(), |model| model.call = Some(call)),
+        "helpers get the addresses of values, and the call function gets values"
+    );
+}
+
+#[test]
+fn wrong_functions_that_make_scalars_are_refused() {
+    let function = |native: &str, roles: &[MakeRole]| {
+        let (native, thrown) = (notation::signature(native), Test::equal(0, 8, 0));
+        // SAFETY: nothing calls it.
+        unsafe { MakeFunction::new(std::ptr::without_provenance(8), native, roles.iter().copied(), thrown) }
+    };
+    let in_order = [MakeRole::Context, MakeRole::Value];
+    let number = |native| function(native, &in_order);
+    let refuse = |number: MakeFunction| refused(described().make_number(number), |_| {});
+    let of = "the function that makes values of doubles";
+    assert_eq!(
+        refuse(number("(pointer, f32) -> pointer")),
+        format!("parameter 2 of {of} has the role value and the type f32")
+    );
+    assert_eq!(refuse(number("(pointer, f64) -> u64")), format!("{of} does not return an address"));
+    assert_eq!(refuse(number("(pointer, f64)")), format!("{of} does not return an address"));
+    assert_eq!(
+        refuse(function("(pointer) -> pointer", &in_order[..1])),
+        format!("no parameter of {of} has the role value")
+    );
+    assert_eq!(
+        refuse(function("(pointer, f64, usize) -> pointer", &[in_order[0], in_order[1], MakeRole::Length])),
+        format!("parameter 3 of {of} has the role length and the type usize")
+    );
+    assert_eq!(
+        refuse(function("(pointer, f64, f64) -> pointer", &[in_order[0], in_order[1], MakeRole::Zero])),
+        format!("parameter 3 of {of} has the role zero and the type f64")
+    );
+    let mut model = described().make_number(number("(pointer, f64) -> pointer"));
+    model.info.as_mut().unwrap().context = None;
+    assert_eq!(refused(model, |_| {}), format!("{of} wants a context, and the engine passes none"));
+    let signed = |native| refused(described().make_signed(number(native)), |_| {});
+    assert!(signed("(pointer, u64) -> pointer").ends_with("of signed integers has the role value and the type u64"));
+    let unsigned = |native| refused(described().make_unsigned(number(native)), |_| {});
+    assert!(
+        unsigned("(pointer, i64) -> pointer").ends_with("of unsigned integers has the role value and the type i64")
+    );
+    let pointer = |native| refused(described().make_pointer(number(native)), |_| {});
+    assert!(pointer("(pointer, u64) -> pointer").ends_with("of addresses has the role value and the type u64"));
+    // Two parameters may be 0.
+    let zeros = function(
+        "(u8, pointer, i64, f64) -> pointer",
+        &[MakeRole::Zero, MakeRole::Context, MakeRole::Zero, MakeRole::Value],
+    );
+    assert!(EngineAbi::new(described().make_number(zeros), HELPERS).is_ok());
 }

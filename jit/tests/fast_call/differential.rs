@@ -96,11 +96,11 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
     let (address, kind) = (pool + random.bits() % 64, (random.bits() % 3) as usize);
     let likely = match c.as_scalar() {
-        _ if !good && one_in(random, 2) => random.bits() % 8,
+        _ if !good && one_in(random, 2) => random.bits() % 10,
         None => 0,
         Some(Scalar::Bool) => 1,
         Some(Scalar::Pointer(_)) => pick(random, &[0, 2, 3]),
-        Some(_) => 4,
+        Some(_) => pick(random, &[4, 4, 8, 9]),
     };
     match likely {
         0 => {
@@ -123,6 +123,18 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
             }
         }
         5 => Thing::Detached,
+        8 => loop {
+            let number = random_integer(random) as f64;
+            let number = if one_in(random, 8) { f64::from_bits(random.bits()) } else { number };
+            let c = c.as_scalar().filter(|&c| good && is_integer(c));
+            if c.is_none_or(|c| number.fract() == 0.0 && range(c).contains(&(number as i128))) {
+                return Thing::Double(number);
+            }
+        },
+        9 => {
+            let digit = random.bits() >> (random.bits() % 64);
+            Thing::Wide { negative: one_in(random, 2), digits: random.bits() % 4, digit }
+        }
         _ => Thing::Odd,
     }
 }
@@ -268,6 +280,10 @@ impl Play {
         }
         let mut slow = false;
         let reads = |index, param, heap: &Heap| {
+            // Code that jumps to C reads words alone.
+            if in_order && matches!(self.things[&param], Thing::Double(_)) {
+                return None;
+            }
             let is_result = index == params.len();
             (if is_result { Heap::writes } else { Heap::reads })(heap, self.things[&param], ty(index))
         };
@@ -276,7 +292,8 @@ impl Play {
                 slow = true;
                 break;
             };
-            if let Some(c) = ty(index).as_scalar().filter(|&c| is_integer(c))
+            if let Thing::Integer(_) = self.things[&param]
+                && let Some(c) = ty(index).as_scalar().filter(|&c| is_integer(c))
                 && !range(c).contains(&i128::from(slot as i64))
             {
                 return refused(Vec::new(), index, slot);

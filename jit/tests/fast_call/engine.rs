@@ -15,6 +15,8 @@ pub(crate) enum Event {
     Resolve { index: usize, handle: u64 },
     /// The engine threw.
     Raise { index: usize, bits: u64 },
+    /// The engine released the strings of the call.
+    Release,
     /// C was called with these arguments: slots, or the bytes of structs without padding.
     Called(Vec<Vec<u8>>),
 }
@@ -49,7 +51,12 @@ fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
     SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
 }
 
-pub(crate) const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
+unsafe extern "C-unwind" fn release(_: *const RecordHead) {
+    pending().set_texts(false);
+    scene(|scene| scene.events.push(Event::Release));
+}
+
+pub(crate) const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise, release };
 
 unsafe extern "C-unwind" fn resolve(
     record: *const RecordHead,

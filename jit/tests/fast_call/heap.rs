@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use hotcall_jit::engine::fast_call::{Check, Handles, Object, Path, ResolvedHandle, Small, Tag};
-use hotcall_jit::engine::values::Test;
+use hotcall_jit::engine::values::{DoubleObject, NumberObjects, Test, WideObject};
 use hotcall_jit::{Pointee, Scalar, Type};
 
 /// The thing that a handle stands for.
@@ -20,6 +20,14 @@ pub(crate) enum Thing {
         kind: usize,
     },
     Pointer(u64),
+    /// A number that is an object.
+    Double(f64),
+    /// An integer of any size: its sign, the number of its digits, and the lowest one.
+    Wide {
+        negative: bool,
+        digits: u64,
+        digit: u64,
+    },
     /// Memory that was taken away from its object, which a check finds.
     Detached,
     /// An object of a kind that the model does not know.
@@ -85,7 +93,13 @@ impl Heap {
         let handles = Handles::new(Tag { mask: 1, bits: 1 })
             .indirect(true)
             .integers(Small::new(Tag { mask: 1, bits: 0 }, 32))
-            .objects(objects);
+            .objects(objects)
+            .numbers(NumberObjects::new(DoubleObject::new(of_kind(0x420), path(&[7]))).wide(WideObject::new(
+                of_kind(0x421),
+                path(&[11]),
+                [1, !1],
+                path(&[15]),
+            )));
         let mut heap = Self::new(handles, build_mapped);
         let [null, no, yes] = singletons();
         (heap.handles.null, heap.handles.booleans) = (Some(null), Some([no, yes]));
@@ -113,7 +127,13 @@ impl Heap {
             .integers(Small::new(Tag { mask: 7, bits: 1 }, 3))
             .null(2)
             .booleans([3, 11])
-            .objects(objects);
+            .objects(objects)
+            .numbers(NumberObjects::new(DoubleObject::new(of_kind(8), path(&[4, 0]))).wide(WideObject::new(
+                of_kind(9),
+                path(&[4, 8]),
+                [0x8000_0000, 0xffff],
+                path(&[4, 0]),
+            )));
         Self::new(handles, build_tagged)
     }
 
@@ -143,6 +163,11 @@ impl Heap {
             (Thing::Pointer(address), Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)) => {
                 Some(address)
             }
+            (Thing::Double(number), scalar) if scalar.is_integer() => whole(scalar, number),
+            (Thing::Wide { digits: 0, .. }, scalar) if scalar.is_integer() && scalar.size() == 8 => Some(0),
+            (Thing::Wide { negative, digit, .. }, scalar) if scalar.is_integer() && scalar.size() == 8 => {
+                Some(if negative { digit.wrapping_neg() } else { digit })
+            }
             (Thing::Integer(number), scalar) if !matches!(scalar, Scalar::Bool | Scalar::Pointer(_)) => {
                 Some(number as u64)
             }
@@ -159,6 +184,13 @@ impl Heap {
     pub(crate) fn bits(&self) -> u32 {
         64 - self.handles.integers.map_or(0, |small| u32::from(small.shift))
     }
+}
+
+/// The slot of a number that is an integer of the type, and less than 2⁶³.
+fn whole(scalar: Scalar, number: f64) -> Option<u64> {
+    let integer = number as i64;
+    let is_whole = integer as f64 == number && number < 2_f64.powi(63);
+    (is_whole && super::numbers::range(scalar).contains(&integer.into())).then_some(integer as u64)
 }
 
 /// Null, `false` and `true` of all mapped heaps. Words other than integers are addresses of objects, which can be read.
@@ -190,6 +222,11 @@ fn build_mapped(heap: &mut Heap, thing: Thing) -> u64 {
             heap.mapped_object(0x41f, &[(24, store)])
         }
         Thing::Pointer(address) => heap.mapped_object(0x402, &[(16, address)]),
+        Thing::Double(number) => heap.mapped_object(0x420, &[(8, number.to_bits())]),
+        Thing::Wide { negative, digits, digit } => {
+            let bits = digits << 1 | u64::from(negative);
+            heap.mapped_object(0x421, &[(12, bits), (16, digit)])
+        }
         Thing::Detached => {
             let buffer = heap.mapped_object(0x400, &[(56, 4)]);
             heap.mapped_object(0x401, &[(24, buffer), (40, 1 << 20), (64, 8), (72, 8)])
@@ -216,6 +253,15 @@ fn build_tagged(heap: &mut Heap, thing: Thing) -> u64 {
             ])
         }
         Thing::Pointer(address) => heap.allocate(&[(0, 0xee07), (8, address)]),
+        Thing::Double(number) => {
+            let inner = heap.allocate(&[(0, number.to_bits())]);
+            heap.allocate(&[(0, 0xee08), (8, inner)])
+        }
+        Thing::Wide { negative, digits, digit } => {
+            let bits = 0xeeee_eeee_0000_0000 | u64::from(negative) << 31 | digits;
+            let inner = heap.allocate(&[(0, digit), (8, bits)]);
+            heap.allocate(&[(0, 0xee09), (8, inner)])
+        }
         Thing::Detached => heap.allocate(&[(0, 0xee02), (8, 0), (16, 0), (24, 0)]),
         Thing::Odd => heap.allocate(&[(0, 0xee03)]),
     };
@@ -227,7 +273,8 @@ pub(crate) fn resolved(thing: Thing) -> Option<ResolvedHandle> {
     match thing {
         Thing::Bytes { address, len, .. } => Some(ResolvedHandle { slot: address, len }),
         Thing::Pointer(address) => Some(ResolvedHandle { slot: address, len: u64::MAX }),
-        Thing::Integer(_) | Thing::Null | Thing::Bool(_) | Thing::Detached | Thing::Odd => None,
+        Thing::Integer(_) | Thing::Double(_) | Thing::Wide { .. } => None,
+        Thing::Null | Thing::Bool(_) | Thing::Detached | Thing::Odd => None,
     }
 }
 

@@ -49,7 +49,11 @@ fn addresses() -> Handles {
     Handles::new(Tag::NONE)
 }
 
-const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
+unsafe extern "C-unwind" fn release(_: *const RecordHead) {
+    unreachable!("no string was copied")
+}
+
+const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise, release };
 
 unsafe extern "C-unwind" fn resolve(
     _: *const RecordHead,

@@ -87,7 +87,11 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
     panic!("raise")
 }
 
-const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
+unsafe extern "C-unwind" fn release(_: *const RecordHead) {
+    unreachable!("no string was copied")
+}
+
+const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise, release };
 
 extern "C-unwind" fn boom() {
     panic!("boom")

@@ -11,7 +11,7 @@ use std::ops::{Range, RangeInclusive};
 
 use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
 use hotcall_jit::engine::values::{
-    BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, ObjectClass, PinList, Singleton, Test, ValueModel,
+    CallFunction, CallOutcome, CallRole, MakeFunction, MakeRole, ObjectClass, PinList, Singleton, Test, ValueModel,
     Words,
 };
 use hotcall_jit::{Signature, Type};
@@ -150,14 +150,14 @@ pub unsafe fn objects(samples: &[SpiderMonkeySample], class_size: usize) -> Opti
 /// # Panics
 ///
 /// Does not panic.
-pub unsafe fn bytes_function(address: *const c_void, model: &ValueModel) -> BytesFunction {
+pub unsafe fn bytes_function(address: *const c_void, model: &ValueModel) -> MakeFunction {
     let params = [Type::POINTER, Type::POINTER, Type::USIZE];
     let native = Signature::new(params, Type::U64).expect("the signature is within all limits");
     let Singleton { value: [undefined, _], .. } = model.undefined;
     // SAFETY: the caller promises the address of this function.
     unsafe {
-        let roles = [BytesRole::Context, BytesRole::Bytes, BytesRole::Length];
-        BytesFunction::new(address, native, roles, Test::equal(0, 8, undefined))
+        let roles = [MakeRole::Context, MakeRole::Value, MakeRole::Length];
+        MakeFunction::new(address, native, roles, Test::equal(0, 8, undefined))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
 use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole, Handles, Small, Tag};
+use crate::engine::number_object::NumberObjects;
 use crate::engine::object::Object;
 
 impl FastCallModel {
@@ -34,7 +35,15 @@ impl Handles {
     /// assert!(!handles.indirect);
     /// ```
     pub fn new(tag: Tag) -> Self {
-        Self { indirect: false, integers: None, null: None, booleans: None, tag, objects: Box::default() }
+        Self {
+            indirect: false,
+            integers: None,
+            null: None,
+            booleans: None,
+            tag,
+            objects: Box::default(),
+            numbers: None,
+        }
     }
 
     /// Sets whether a handle is the address of its word.
@@ -55,6 +64,11 @@ impl Handles {
     /// Sets the words that stand for false and true.
     pub fn booleans(self, booleans: impl Into<Option<[u64; 2]>>) -> Self {
         Self { booleans: booleans.into(), ..self }
+    }
+
+    /// Sets the numbers that are objects.
+    pub fn numbers(self, numbers: impl Into<Option<NumberObjects>>) -> Self {
+        Self { numbers: numbers.into(), ..self }
     }
 
     /// Sets the kinds of objects that machine code reads by itself.

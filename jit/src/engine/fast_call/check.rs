@@ -6,6 +6,7 @@ use crate::c::definitions::{Signature, Type};
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small};
+use crate::engine::number_object::NumberObjects;
 use crate::engine::object::Object;
 
 /// The reason why a native function cannot stand for a C function.
@@ -36,7 +37,7 @@ pub enum FastCallError {
     #[error("no parameter has the role {role}")]
     Missing { role: &'static str },
     #[error(
-        "a path to a field is empty, its offset overflows, or a check does not read 1, 2, 4 or 8 bytes or wants a value that they cannot have"
+        "a path to a field is empty, its offset overflows, a check does not read 1, 2, 4 or 8 bytes or wants a value that they cannot have, or bits of a number are missing or shared"
     )]
     Field,
     #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
@@ -129,7 +130,8 @@ fn check_handles(handles: &Handles) -> Result<(), FastCallError> {
     if let Some(Small { shift, .. }) = handles.integers.filter(|small| !matches!(small.shift, 1..=63)) {
         return Err(FastCallError::Shift { shift });
     }
-    if handles.objects.iter().all(Object::is_consistent) { Ok(()) } else { Err(FastCallError::Field) }
+    let are_numbers = handles.numbers.as_ref().is_none_or(NumberObjects::is_consistent);
+    if are_numbers && handles.objects.iter().all(Object::is_consistent) { Ok(()) } else { Err(FastCallError::Field) }
 }
 
 /// Returns true if the type can hold an address.

@@ -13,6 +13,6 @@ mod resolve;
 pub use crate::engine::object::{ByteLength, Check, ElementSize, Object, Path, Reading, ResolvedHandle};
 pub use check::FastCallError;
 pub use model::{
-    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Raise, Resolve,
-    Small, Tag,
+    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Raise, Release,
+    Resolve, Small, Tag,
 };

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
+use crate::engine::number_object::NumberObjects;
 use crate::engine::object::{Object, ResolvedHandle};
 use crate::engine::record::RecordHead;
 
@@ -93,6 +94,8 @@ pub struct Handles {
     pub tag: Tag,
     /// Kinds of objects that machine code reads by itself. A word must not be of two kinds.
     pub objects: Box<[Object]>,
+    /// Numbers that are objects, which machine code reads for integers.
+    pub numbers: Option<NumberObjects>,
 }
 
 /// Integers that are words by themselves: the word without its lowest `shift` bits. The highest bit is the sign.
@@ -114,8 +117,8 @@ pub struct Tag {
     pub bits: u64,
 }
 
-/// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` must not move
-/// bytes that machine code has found for other handles of the call.
+/// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` may move bytes of
+/// other handles of the call only if machine code can read these.
 #[derive(Clone, Copy, Debug)]
 pub struct FastCallHelpers {
     /// Resolves a handle for the C parameter of this index. The result has the index after the last parameter. The
@@ -130,7 +133,12 @@ pub struct FastCallHelpers {
     /// exception [wait](crate::engine::values::Pending). Both get the parameter with the role
     /// [`Exit`](FastCallRole::Exit), or null.
     pub raise: Raise,
+    /// Releases the strings that `resolve` has copied, when C has returned or the call is refused.
+    pub release: Release,
 }
+
+/// See [`FastCallHelpers::release`].
+pub type Release = unsafe extern "C-unwind" fn(record: *const RecordHead);
 
 /// See [`FastCallHelpers::resolve`].
 pub type Resolve = unsafe extern "C-unwind" fn(
@@ -162,8 +170,8 @@ impl FastCallHelpers {
     /// The index that `raise` gets if memory for the function's code is exhausted at its first call.
     pub const NO_CODE: usize = usize::MAX;
 
-    fn addresses(&self) -> [usize; 2] {
-        [self.resolve as usize, self.raise as usize]
+    fn addresses(&self) -> [usize; 3] {
+        [self.resolve as usize, self.raise as usize, self.release as usize]
     }
 }
 

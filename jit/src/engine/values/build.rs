@@ -1,15 +1,15 @@
 //! Builders of models. Parts that later versions add have defaults, which keep the meaning of models without them.
 
-use std::ffi::c_void;
-
 use crate::c::definitions::Signature;
 use crate::engine::call::Words;
+use crate::engine::number_object::NumberObjects;
 use crate::engine::object::Object;
 use crate::engine::pins::PinList;
 use crate::engine::test::Test;
+use crate::engine::values::info::CallInfo;
+use crate::engine::values::make::{MakeFunction, MakeFunctions};
 use crate::engine::values::model::{
-    Boolean, BytesFunction, BytesRole, CallFunction, Double, Integer, ObjectClass, ResultPath, Role, Singleton,
-    ValueModel,
+    Boolean, CallFunction, Double, Integer, NumberClass, ObjectClass, ResultPath, Role, Singleton, ValueModel,
 };
 
 impl ValueModel {
@@ -45,11 +45,17 @@ impl ValueModel {
             double: None,
             wide: None,
             boolean: None,
+            truths: None,
             null: None,
             undefined,
             objects: None,
+            numbers: None,
+            constants_are_objects: false,
             call: None,
-            bytes: None,
+            make: MakeFunctions::default(),
+            info: None,
+            indirect: false,
+            repeats: false,
         }
     }
 
@@ -89,8 +95,58 @@ impl ValueModel {
     }
 
     /// Sets the function that makes values of structs and unions.
-    pub fn bytes(self, bytes: impl Into<Option<BytesFunction>>) -> Self {
-        Self { bytes: bytes.into(), ..self }
+    pub fn bytes(self, bytes: impl Into<Option<MakeFunction>>) -> Self {
+        Self { make: MakeFunctions { bytes: bytes.into(), ..self.make }, ..self }
+    }
+
+    /// Sets the function that makes numbers of doubles.
+    pub fn make_number(self, number: impl Into<Option<MakeFunction>>) -> Self {
+        Self { make: MakeFunctions { number: number.into(), ..self.make }, ..self }
+    }
+
+    /// Sets the function that makes values of 64-bit integers with a sign.
+    pub fn make_signed(self, signed: impl Into<Option<MakeFunction>>) -> Self {
+        Self { make: MakeFunctions { signed: signed.into(), ..self.make }, ..self }
+    }
+
+    /// Sets the function that makes values of 64-bit integers without a sign.
+    pub fn make_unsigned(self, unsigned: impl Into<Option<MakeFunction>>) -> Self {
+        Self { make: MakeFunctions { unsigned: unsigned.into(), ..self.make }, ..self }
+    }
+
+    /// Sets the function that makes values of addresses.
+    pub fn make_pointer(self, pointer: impl Into<Option<MakeFunction>>) -> Self {
+        Self { make: MakeFunctions { pointer: pointer.into(), ..self.make }, ..self }
+    }
+
+    /// Sets the struct that describes a call.
+    pub fn info(self, info: impl Into<Option<CallInfo>>) -> Self {
+        Self { info: info.into(), ..self }
+    }
+
+    /// Sets whether calls may repeat one of the engine's compiled code; see [the field](Self#structfield.repeats).
+    pub fn repeats(self, repeats: bool) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// Sets whether helpers get and return the addresses of values; see [the field](Self#structfield.indirect).
+    pub fn indirect(self, indirect: bool) -> Self {
+        Self { indirect, ..self }
+    }
+
+    /// Sets the words of false and true.
+    pub fn truths(self, truths: impl Into<Option<[u64; 2]>>) -> Self {
+        Self { truths: truths.into(), ..self }
+    }
+
+    /// Sets the numbers that are objects.
+    pub fn numbers(self, numbers: impl Into<Option<NumberClass>>) -> Self {
+        Self { numbers: numbers.into(), ..self }
+    }
+
+    /// Sets whether null, undefined and truth values are objects too.
+    pub fn constants_are_objects(self, constants_are_objects: bool) -> Self {
+        Self { constants_are_objects, ..self }
     }
 
     /// Sets the class of the null pointer.
@@ -104,20 +160,10 @@ impl ValueModel {
     }
 }
 
-impl BytesFunction {
-    /// Makes the description of the function at an address.
-    ///
-    /// # Safety
-    ///
-    /// The function has this type. It may be called with a context of the engine, readable bytes and their number, as
-    /// long as a native function of the model may be.
-    pub unsafe fn new(
-        address: *const c_void,
-        native: Signature,
-        roles: impl IntoIterator<Item = BytesRole>,
-        thrown: Test,
-    ) -> Self {
-        Self { address: address.expose_provenance(), native, roles: roles.into_iter().collect(), thrown }
+impl NumberClass {
+    /// Makes a class of numbers that are objects. The test holds for values that are objects of any kind.
+    pub const fn new(test: Test, objects: NumberObjects) -> Self {
+        Self { test, objects }
     }
 }
 

@@ -9,64 +9,14 @@ use crate::c::scalar::Scalar;
 use crate::engine::call::{EngineHelpers, Words};
 use crate::engine::object::Object;
 use crate::engine::test::Test;
+use crate::engine::values::check_make::check_make;
+use crate::engine::values::check_parts::{check_room, check_test, is_value};
 use crate::engine::values::convert::with;
+use crate::engine::values::error::ModelError;
 use crate::engine::values::model::{
-    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass,
-    ResultPath, Role, Singleton, ValueModel,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, NumberClass, ObjectClass, ResultPath,
+    Role, Singleton, ValueModel,
 };
-
-/// The reason why a [`ValueModel`] is inconsistent.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say what the fields are")]
-pub enum ModelError {
-    #[error("values have 8 or 16 bytes, not {size}")]
-    Size { size: u8 },
-    #[error("the native function has {parameters} parameters and {roles} roles")]
-    Roles { parameters: usize, roles: usize },
-    #[error("the native function is variadic")]
-    Variadic,
-    #[error("no parameter has the role {role}")]
-    Missing { role: &'static str },
-    #[error("two parameters have the role {role}")]
-    Twice { role: &'static str },
-    #[error("parameter {} has the role {role} and the type {ty}", index + 1)]
-    RoleType { index: usize, role: &'static str, ty: Type },
-    #[error("the native function does not return {expected}")]
-    Result { expected: &'static str },
-    #[error("the call function has {parameters} parameters and {roles} roles")]
-    CallRoles { parameters: usize, roles: usize },
-    #[error("the call function is variadic")]
-    CallVariadic,
-    #[error("no parameter of the call function has the role {role}")]
-    CallMissing { role: &'static str },
-    #[error("two parameters of the call function have the role {role}")]
-    CallTwice { role: &'static str },
-    #[error("parameter {} of the call function has the role {role} and the type {ty}", index + 1)]
-    CallRoleType { index: usize, role: &'static str, ty: Type },
-    #[error("the call function does not return {expected}")]
-    CallResult { expected: &'static str },
-    #[error("the call function stores its result, although it returns a value")]
-    CallResultTwice,
-    #[error("the function that makes values of bytes has {parameters} parameters and {roles} roles")]
-    BytesRoles { parameters: usize, roles: usize },
-    #[error("the function that makes values of bytes is variadic")]
-    BytesVariadic,
-    #[error("no parameter of the function that makes values of bytes has the role {role}")]
-    BytesMissing { role: &'static str },
-    #[error("two parameters of the function that makes values of bytes have the role {role}")]
-    BytesTwice { role: &'static str },
-    #[error("parameter {} of the function that makes values of bytes has the role {role} and the type {ty}", index + 1)]
-    BytesRoleType { index: usize, role: &'static str, ty: Type },
-    #[error("the function that makes values of bytes does not return a value")]
-    BytesResult,
-    #[error("the function that makes values of bytes wants a context, and the engine passes none")]
-    BytesContext,
-    #[error("{class}: {problem}")]
-    ModelClass { class: &'static str, problem: &'static str },
-    #[error("some {class} pass the test of {other}")]
-    Overlap { class: &'static str, other: &'static str },
-}
 
 impl EngineAbi {
     /// Joins a model with its helpers.
@@ -87,30 +37,45 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     check_native(model)?;
     check_outcome(model)?;
     model.call.as_ref().map_or(Ok(()), |call| check_call(call, model.size))?;
-    model.bytes.as_ref().map_or(Ok(()), |bytes| check_bytes(bytes, model))?;
+    check_make(model)?;
     check_integer("integers", model.integer, model.size)?;
     check_integer("wide integers", model.wide, model.size)?;
     check_double(model.double, model.size)?;
     check_boolean(model.boolean, model.size)?;
+    check_truths(model)?;
+    check_numbers(model)?;
+    check_indirect(model)?;
     for (class, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
         constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
     }
     check_objects(model)?;
     let classes = classes(model);
     check_exceptions(model, &classes)?;
-    check_classes(&classes)
+    check_classes(model, &classes)
 }
 
-/// A class with some of its values, including those at its borders.
+/// The name of the class of objects.
+const OBJECTS: &str = "objects";
+
+/// The name of the class of numbers that are objects.
+const NUMBERS: &str = "numbers that are objects";
+
+/// A class with some of its values, including those at its borders. Its values pass one of the tests.
 struct ModelClass {
     name: &'static str,
-    test: Test,
+    tests: Vec<Test>,
     values: Vec<Words>,
+}
+
+impl ModelClass {
+    fn holds(&self, value: Words) -> bool {
+        self.tests.iter().any(|test| test.holds(value))
+    }
 }
 
 fn classes(model: &ValueModel) -> Vec<ModelClass> {
     let mut classes = Vec::new();
-    let mut add = |name, test, values| classes.push(ModelClass { name, test, values });
+    let mut add = |name, test, values| classes.push(ModelClass { name, tests: vec![test], values });
     for (name, integer) in [("integers", model.integer), ("wide integers", model.wide)] {
         if let Some(class) = integer {
             add(name, class.test, vec![class.zero, with(class.zero, class.offset, class.payload())]);
@@ -134,25 +99,36 @@ fn classes(model: &ValueModel) -> Vec<ModelClass> {
         }
     }
     if let Some(objects) = &model.objects {
-        add("objects", objects.test, Vec::new());
+        add(OBJECTS, objects.test, Vec::new());
         objects.pointers.into_iter().for_each(|test| add("pointers", test, Vec::new()));
+    }
+    if let Some(numbers) = &model.numbers {
+        add(NUMBERS, numbers.test, Vec::new());
+    }
+    if let Some(truths) = model.truths {
+        let tests = truths.map(|truth| Test::equal(0, 8, truth)).to_vec();
+        classes.push(ModelClass { name: "booleans", tests, values: truths.map(|truth| [truth, 0]).to_vec() });
     }
     classes
 }
 
 /// Checks that each value passes the test of its own class, and of no other class. Integers of both widths may be one
-/// class. So may null and undefined, because many languages have one nil.
-fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
-    let all = |class: &ModelClass| class.values.iter().all(|&value| class.test.holds(value));
+/// class. So may null and undefined, because many languages have one nil. In some engines constants are objects.
+fn check_classes(model: &ValueModel, classes: &[ModelClass]) -> Result<(), ModelError> {
+    let all = |class: &ModelClass| class.values.iter().all(|&value| class.holds(value));
     if let Some(ModelClass { name, .. }) = classes.iter().find(|class| !all(class)) {
         return Err(ModelError::ModelClass { class: name, problem: "its values fail its own test" });
     }
     let integers = |class: &ModelClass| class.name.ends_with("integers");
     let constants = |class: &ModelClass| matches!(class.name, "null" | "undefined");
     let alike = |a: &ModelClass, b: &ModelClass| integers(a) && integers(b) || constants(a) && constants(b);
+    let is_object = |class: &ModelClass, other: &ModelClass| {
+        let is_constant = constants(class) || class.name == "booleans";
+        model.constants_are_objects && is_constant && (other.name == OBJECTS || other.name == NUMBERS)
+    };
     for (class, other) in classes.iter().flat_map(|class| classes.iter().map(move |other| (class, other))) {
-        let one = class.test == other.test && alike(class, other);
-        if class.name != other.name && !one && class.values.iter().any(|&value| other.test.holds(value)) {
+        let one = class.tests == other.tests && alike(class, other) || is_object(class, other);
+        if class.name != other.name && !one && class.values.iter().any(|&value| other.holds(value)) {
             return Err(ModelError::Overlap { class: class.name, other: other.name });
         }
     }
@@ -162,6 +138,11 @@ fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
 /// Checks that no value of a class passes for an exception of the call function.
 fn check_exceptions(model: &ValueModel, classes: &[ModelClass]) -> Result<(), ModelError> {
     let Some(CallOutcome::Returned { thrown }) = model.call.as_ref().map(|call| call.outcome) else { return Ok(()) };
+    // Callbacks look at the value before they know that script has thrown. They load nothing from an exception.
+    let exceptions = [thrown.low, thrown.high].map(|bits| with([0; 2], thrown.offset, bits));
+    if model.numbers.as_ref().is_some_and(|numbers| exceptions.iter().any(|&thrown| numbers.test.holds(thrown))) {
+        return Err(ModelError::Overlap { class: "exceptions of the call function", other: NUMBERS });
+    }
     let passes = |class: &&ModelClass| class.values.iter().any(|&value| thrown.holds(value));
     classes.iter().find(passes).map_or(Ok(()), |class| {
         Err(ModelError::Overlap { class: class.name, other: "exceptions of the call function" })
@@ -190,12 +171,23 @@ fn check_native(model: &ValueModel) -> Result<(), ModelError> {
             return Err(ModelError::RoleType { index, role: name, ty: ty.clone() });
         }
     }
-    for (role, name) in [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")] {
-        if model.index(|other| role_name(other) == role_name(role)).is_none() {
-            return Err(ModelError::Missing { role: name });
+    let passes = |role: Role| model.index(|other| role_name(other) == role_name(role)).is_some();
+    let given = [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")];
+    let Some(info) = &model.info else {
+        let missing = given.into_iter().find(|(role, _)| !passes(*role));
+        if missing.is_none() && passes(Role::Info) {
+            return Err(ModelError::NoInfo);
         }
+        return missing.map_or(Ok(()), |(_, role)| Err(ModelError::Missing { role }));
+    };
+    if !passes(Role::Info) {
+        return Err(ModelError::Missing { role: "info" });
     }
-    Ok(())
+    let context = info.context.as_ref().map(|_| (Role::Context, "context"));
+    if let Some((_, role)) = given.into_iter().chain(context).find(|(role, _)| passes(*role)) {
+        return Err(ModelError::InfoAndRole { role });
+    }
+    if info.is_consistent() { Ok(()) } else { Err(ModelError::InfoField) }
 }
 
 const fn role_name(role: Role) -> Option<&'static str> {
@@ -206,6 +198,7 @@ const fn role_name(role: Role) -> Option<&'static str> {
         Role::Argv { .. } => "argv",
         Role::Data => "data",
         Role::Exception => "exception",
+        Role::Info => "info",
     })
 }
 
@@ -217,6 +210,8 @@ fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
         ResultPath::Stored { .. } => {
             (scalar.is_some_and(|scalar| scalar.is_integer() || scalar == Scalar::Bool), "an integer")
         }
+        ResultPath::Info if model.info.is_none() => return Err(ModelError::Missing { role: "info" }),
+        ResultPath::Info => (model.native.result().is_none(), "nothing"),
     };
     if fits { Ok(()) } else { Err(ModelError::Result { expected }) }
 }
@@ -269,8 +264,40 @@ fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
     Ok(())
 }
 
+fn check_truths(model: &ValueModel) -> Result<(), ModelError> {
+    const CLASS: &str = "booleans";
+    let Some([no, yes]) = model.truths else { return Ok(()) };
+    let problem = match (no == yes, model.size, model.boolean) {
+        (true, ..) => "the words of false and true are equal",
+        (_, 8, None) => return Ok(()),
+        (_, 8, Some(_)) => "two descriptions tell them",
+        _ => "their words are not whole values",
+    };
+    Err(ModelError::ModelClass { class: CLASS, problem })
+}
+
+fn check_numbers(model: &ValueModel) -> Result<(), ModelError> {
+    let Some(NumberClass { test, objects }) = &model.numbers else { return Ok(()) };
+    check_test(NUMBERS, *test, model.size)?;
+    if objects.is_consistent() {
+        return Ok(());
+    }
+    Err(ModelError::ModelClass {
+        class: NUMBERS,
+        problem: "a path is empty, bits are missing or shared, or a check cannot hold",
+    })
+}
+
+fn check_indirect(model: &ValueModel) -> Result<(), ModelError> {
+    match (model.indirect, model.size, &model.call) {
+        (false, ..) | (true, 8, None) => Ok(()),
+        (true, 8, Some(_)) => Err(ModelError::IndirectCall),
+        (true, size, _) => Err(ModelError::IndirectSize { size }),
+    }
+}
+
 fn check_objects(model: &ValueModel) -> Result<(), ModelError> {
-    const CLASS: &str = "objects";
+    const CLASS: &str = OBJECTS;
     let Some(ObjectClass { test, offset, kinds, pointers, .. }) = &model.objects else { return Ok(()) };
     check_test(CLASS, *test, model.size)?;
     pointers.map_or(Ok(()), |pointers| check_test("pointers", pointers, model.size))?;
@@ -283,23 +310,6 @@ fn check_objects(model: &ValueModel) -> Result<(), ModelError> {
             class: CLASS,
             problem: "a path is empty, or a field cannot be read or cannot have its value",
         });
-    }
-    Ok(())
-}
-
-fn check_test(class: &'static str, test: Test, size: u8) -> Result<(), ModelError> {
-    if !matches!(test.len, 1 | 2 | 4 | 8) || !test.offset.is_multiple_of(test.len) {
-        return Err(ModelError::ModelClass { class, problem: "a test reads 1, 2, 4 or 8 bytes at a multiple of that" });
-    }
-    if test.low > test.high {
-        return Err(ModelError::ModelClass { class, problem: "the range of the test is empty" });
-    }
-    check_room(class, test.offset, test.len, size)
-}
-
-fn check_room(class: &'static str, offset: u8, len: u8, size: u8) -> Result<(), ModelError> {
-    if u16::from(offset) + u16::from(len) > size.into() {
-        return Err(ModelError::ModelClass { class, problem: "it lies outside of the value" });
     }
     Ok(())
 }
@@ -358,44 +368,4 @@ fn fits(role: CallRole, ty: &Type, size: u8) -> bool {
             matches!(ty.as_scalar(), Some(Scalar::Pointer(_)))
         }
     }
-}
-
-/// Checks the description of the function that makes values of bytes.
-fn check_bytes(bytes: &BytesFunction, model: &ValueModel) -> Result<(), ModelError> {
-    let params = bytes.native.params();
-    if params.len() != bytes.roles.len() {
-        return Err(ModelError::BytesRoles { parameters: params.len(), roles: bytes.roles.len() });
-    }
-    if bytes.native.first_variadic().is_some() {
-        return Err(ModelError::BytesVariadic);
-    }
-    for (index, (ty, &role)) in params.iter().zip(&bytes.roles).enumerate() {
-        let name = role.name();
-        if bytes.roles[..index].contains(&role) {
-            return Err(ModelError::BytesTwice { role: name });
-        }
-        let fits = |scalar: Scalar| match role {
-            BytesRole::Length => scalar.is_integer() && scalar.size() >= 4,
-            BytesRole::Context | BytesRole::Bytes => matches!(scalar, Scalar::Pointer(_)),
-        };
-        if !ty.as_scalar().is_some_and(fits) {
-            return Err(ModelError::BytesRoleType { index, role: name, ty: ty.clone() });
-        }
-    }
-    if let Some(role) = [BytesRole::Bytes, BytesRole::Length].into_iter().find(|role| !bytes.roles.contains(role)) {
-        return Err(ModelError::BytesMissing { role: role.name() });
-    }
-    if bytes.roles.contains(&BytesRole::Context) && model.index(|role| role == Role::Context).is_none() {
-        return Err(ModelError::BytesContext);
-    }
-    if !bytes.native.result().is_some_and(|ty| is_value(ty, model.size)) {
-        return Err(ModelError::BytesResult);
-    }
-    check_test("exceptions", bytes.thrown, model.size)
-}
-
-/// Returns true if the type can be the type of a value: a struct or union, or an integer or pointer, of its size.
-fn is_value(ty: &Type, size: u8) -> bool {
-    let holds_bits = |scalar: Scalar| scalar.is_integer() || matches!(scalar, Scalar::Pointer(_));
-    ty.as_scalar().is_none_or(holds_bits) && Extent::of(ty).is_ok_and(|extent| extent.size == size.into())
 }

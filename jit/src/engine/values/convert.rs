@@ -5,7 +5,7 @@ use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
 use crate::engine::object::{self, Reading, ResolvedHandle, Want};
 use crate::engine::test::read;
-use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ValueModel};
+use crate::engine::values::model::{Boolean, Double, Integer, NumberClass, ObjectClass, ValueModel};
 
 impl ValueModel {
     /// Returns the canonical slot of a value for a parameter of type `scalar`. The value must be a number, a boolean,
@@ -13,7 +13,7 @@ impl ValueModel {
     /// other values.
     pub fn unpack(&self, scalar: Scalar, value: Words) -> Option<u64> {
         match scalar {
-            Scalar::Bool => self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
+            Scalar::Bool => self.truth(value),
             Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
             Scalar::F64 => self.number(value).map(f64::to_bits),
             Scalar::F32 => self.number(value).map(|number| numbers::to_f32(number).to_bits().into()),
@@ -22,6 +22,38 @@ impl ValueModel {
             }
             Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => self.whole(scalar, value),
         }
+    }
+
+    /// Returns the canonical slot of a number that is an object, as [`unpack`](Self::unpack) does for other values.
+    ///
+    /// # Safety
+    ///
+    /// The model describes this value correctly, as far as reading memory goes.
+    pub unsafe fn unpack_object(&self, scalar: Scalar, value: Words) -> Option<u64> {
+        let NumberClass { objects, .. } = self.numbers.as_ref().filter(|class| class.test.holds(value))?;
+        let [word, _] = value;
+        // SAFETY: the class says that the word is an object's, and the caller promises that the model describes it.
+        let double = || unsafe { objects.double.as_ref()?.get(word) };
+        // SAFETY: the class says that the word is an object's, and the caller promises that the model describes it.
+        let wide = || unsafe { objects.wide.as_ref()?.get(word) };
+        match scalar {
+            Scalar::Bool | Scalar::Pointer(_) => None,
+            Scalar::F64 => double().map(f64::to_bits),
+            Scalar::F32 => double().map(|number| numbers::to_f32(number).to_bits().into()),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                whole_number(scalar, double()?)
+            }
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => {
+                wide().or_else(|| whole_number(scalar, double()?))
+            }
+        }
+    }
+
+    fn truth(&self, value: Words) -> Option<u64> {
+        if let Some(truths) = self.truths {
+            return truths.iter().position(|&truth| truth == value[0]).map(|index| index as u64);
+        }
+        self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value))
     }
 
     fn number(&self, value: Words) -> Option<f64> {
@@ -40,8 +72,7 @@ impl ValueModel {
         {
             return Some(wide.get(value) as u64);
         }
-        let number = self.double.filter(|class| class.test.holds(value))?.get(value);
-        in_range(scalar, numbers::whole(number)?.try_into().ok()?)
+        whole_number(scalar, self.double.filter(|class| class.test.holds(value))?.get(value))
     }
 
     /// Returns the value of a canonical slot of type `scalar`, if the model has a class for it.
@@ -50,7 +81,12 @@ impl ValueModel {
     /// The value has the class that the type asks for, whatever the slot holds: a number never becomes a pointer.
     pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
         match scalar {
-            Scalar::Bool => self.boolean.map(|class| class.of(slot as u8 != 0)),
+            Scalar::Bool => {
+                let truth = slot as u8 != 0;
+                self.truths
+                    .map(|truths| [truths[usize::from(truth)], 0])
+                    .or_else(|| self.boolean.map(|class| class.of(truth)))
+            }
             Scalar::Pointer(_) => self.null.filter(|_| slot == 0).map(|class| class.value),
             Scalar::F64 => self.pack_number(f64::from_bits(slot)),
             Scalar::F32 => self.pack_number(numbers::to_f64(f32::from_bits(slot as u32))),
@@ -100,6 +136,11 @@ impl ValueModel {
     pub fn undefined(&self) -> Words {
         self.undefined.value
     }
+}
+
+/// Returns a whole number as a slot, if the type can hold it. `None` for other numbers.
+fn whole_number(scalar: Scalar, number: f64) -> Option<u64> {
+    in_range(scalar, numbers::whole(number)?.try_into().ok()?)
 }
 
 /// Returns the number as a slot, if the type can hold it.

@@ -7,16 +7,24 @@
 
 mod build;
 mod check;
+mod check_make;
+mod check_parts;
 mod convert;
+mod error;
+pub(crate) mod info;
+pub(crate) mod make;
 pub(crate) mod model;
 
 pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
 pub use crate::engine::callback::{EngineCallbackHelpers, EngineCallbackRecord, EngineCallbackTarget};
+pub use crate::engine::number_object::{DoubleObject, NumberObjects, WideObject};
 pub use crate::engine::pins::PinList;
 pub use crate::engine::record::{Pending, RecordHead};
 pub use crate::engine::test::Test;
-pub use check::ModelError;
+pub use error::ModelError;
+pub use info::CallInfo;
+pub use make::{MakeFunction, MakeFunctions, MakeRole};
 pub use model::{
-    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ObjectClass,
-    ResultPath, Role, Singleton, ValueModel,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, NumberClass, ObjectClass, ResultPath,
+    Role, Singleton, ValueModel,
 };

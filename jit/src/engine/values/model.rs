@@ -9,10 +9,13 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::c::definitions::Signature;
-use crate::engine::call::{EngineHelpers, Words};
-use crate::engine::object::Object;
+use crate::engine::call::{EngineHelpers, NativeCall, Words};
+use crate::engine::number_object::NumberObjects;
+use crate::engine::object::{Object, load};
 use crate::engine::pins::PinList;
 use crate::engine::test::Test;
+use crate::engine::values::info::CallInfo;
+use crate::engine::values::make::MakeFunctions;
 
 /// The way in which an engine calls native functions, and the layout of its values in memory.
 ///
@@ -44,16 +47,35 @@ pub struct ValueModel {
     pub wide: Option<Integer>,
     /// Truth values, which `bool` accepts and becomes.
     pub boolean: Option<Boolean>,
+    /// The words of false and true, in place of [`boolean`](Self::boolean), if the words have nothing in common.
+    pub truths: Option<[u64; 2]>,
     /// The null pointer.
     pub null: Option<Singleton>,
     /// The result of functions without a result, and the value of a missing argument. It may be null too.
     pub undefined: Singleton,
     /// Objects whose bytes machine code finds by itself.
     pub objects: Option<ObjectClass>,
+    /// Numbers that are objects: those that do not fit into a value.
+    pub numbers: Option<NumberClass>,
+    /// True if null, undefined and truth values are objects too, so that their values pass the tests of objects. They are
+    /// not of a kind of [`objects`](Self::objects), and not [`numbers`](Self::numbers).
+    pub constants_are_objects: bool,
     /// The function that calls functions of script. Callbacks that are functions of script need it.
     pub call: Option<CallFunction>,
-    /// The function that makes values of structs and unions. Without it, [`EngineHelpers::result`] makes them.
-    pub bytes: Option<BytesFunction>,
+    /// The functions that make values of results without a class. Without them, [`EngineHelpers::result`] makes them.
+    pub make: MakeFunctions,
+    /// The struct that describes a call, if native functions get its address instead of single parameters.
+    pub info: Option<CallInfo>,
+    /// True if helpers get and return the addresses of values, in the first of the [`Words`]. A missing argument is the
+    /// address of undefined. An address that [`EngineHelpers::result`] returns can be read until the native function
+    /// returns. So can an address that a function of [`make`](Self::make) returns.
+    pub indirect: bool,
+    /// True if a call may repeat one by a [fast call](crate::engine::fast_call) that was left with an exception. It then throws
+    /// the waiting exception instead of calling C again. Calls also reset [`Pending::exit`], so callbacks know whether a fast
+    /// call runs.
+    ///
+    /// [`Pending::exit`]: crate::engine::values::Pending::exit
+    pub repeats: bool,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
@@ -80,6 +102,9 @@ pub enum Role {
     Data,
     /// The address for a thrown value: the helpers get it.
     Exception,
+    /// The address of the struct that describes the call: [`info`](ValueModel::info). It has the number of arguments, the
+    /// arguments, and the context.
+    Info,
 }
 
 /// The way in which a native function returns its result.
@@ -101,6 +126,9 @@ pub enum ResultPath {
         /// The integer returned when the function has thrown.
         exception: u64,
     },
+    /// The function writes a value to the [struct](ValueModel::info) that describes the call, and returns nothing. When
+    /// it has thrown, it does not write.
+    Info,
 }
 
 /// A class of integers with a sign: `len` bytes at `offset`, without their lowest `shift` bits.
@@ -174,6 +202,16 @@ pub struct Singleton {
     pub value: Words,
 }
 
+/// The class of numbers that are objects: values whose first word is the object's.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct NumberClass {
+    /// The test of values that are objects. It may be that of [`ObjectClass`].
+    pub test: Test,
+    /// The kinds of numbers.
+    pub objects: NumberObjects,
+}
+
 /// The class of objects: values that hold the address of an object in the engine's memory.
 ///
 /// Machine code finds the bytes of objects of the [kinds](Self::kinds) by itself. It leaves calls with other objects to
@@ -195,45 +233,6 @@ pub struct ObjectClass {
     /// The list of pinned objects. `None` if the engine itself leaves the bytes of arguments in place as long as a call
     /// runs.
     pub pins: Option<PinList>,
-}
-
-/// The engine's function that makes a value of bytes, which it copies. Native functions call it with C's result.
-///
-/// The function belongs to a [`ValueModel`], and returns a value of that model's form.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub struct BytesFunction {
-    /// The function's address.
-    pub address: usize,
-    /// The function's type in C's terms. A value that is passed as a struct must be a struct here.
-    pub native: Signature,
-    /// The role of each parameter, in order.
-    pub roles: Box<[BytesRole]>,
-    /// The test of the value that is returned if the function has thrown. It holds for no other result.
-    pub thrown: Test,
-}
-
-/// The role of a parameter of a [`BytesFunction`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum BytesRole {
-    /// The pointer that the engine's own functions want as their first argument: the native function's
-    /// [`Context`](Role::Context).
-    Context,
-    /// The address of the bytes.
-    Bytes,
-    /// The number of bytes, an integer of at least 32 bits.
-    Length,
-}
-
-impl BytesRole {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Context => "context",
-            Self::Bytes => "bytes",
-            Self::Length => "length",
-        }
-    }
 }
 
 /// The engine's call function: it calls a function of script. Callbacks call it.
@@ -338,6 +337,34 @@ impl EngineAbi {
     pub fn helpers(&self) -> &EngineHelpers {
         &self.0.1
     }
+
+    /// Returns the same engine for functions that do not call script back. While C runs, nothing moves the bytes of objects.
+    /// So machine code reads those that [script may move](Object::stays) too, and does not pin. Neither should the helpers.
+    #[must_use]
+    pub fn without_callbacks(&self, helpers: EngineHelpers) -> Self {
+        let mut model = self.model().clone();
+        if let Some(objects) = &mut model.objects {
+            objects.pins = None;
+            objects.kinds.iter_mut().for_each(|kind| kind.stays = None);
+        }
+        Self(Arc::new((model, helpers)))
+    }
+
+    /// Makes the helper convert a result to a value. On failure it has thrown, and returns `false`.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`EngineHelpers::result`].
+    pub(crate) unsafe fn make_value(&self, call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool {
+        // SAFETY: the caller promises the contract of the helper. The address of a value that it returns can be read.
+        unsafe {
+            let made = (self.helpers().result)(call, result, value);
+            if made && self.model().indirect {
+                value.write([load((*value)[0]), 0]);
+            }
+            made
+        }
+    }
 }
 
 impl Hash for EngineAbi {
@@ -353,6 +380,17 @@ impl ValueModel {
     /// has its own address.
     pub fn passes_data(&self) -> bool {
         self.index(|role| role == Role::Data).is_some()
+    }
+
+    /// Returns true if the engine passes the pointer that its own functions want as their first argument.
+    pub(crate) fn passes_context(&self) -> bool {
+        let in_info = self.info.as_ref().is_some_and(|info| info.context.is_some());
+        in_info || self.index(|role| role == Role::Context).is_some()
+    }
+
+    /// Returns the address of a value for helpers, or the value itself.
+    pub(crate) fn handle(&self, at: *const u8, value: Words) -> Words {
+        if self.indirect { [at.expose_provenance() as u64, 0] } else { value }
     }
 
     /// Returns the first parameter with a role.

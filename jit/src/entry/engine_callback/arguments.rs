@@ -154,7 +154,7 @@ impl Maker {
         match scalar {
             Scalar::Pointer(_) => class(model.null.map(|class| class.test)),
             Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => class(model.wide.map(|class| class.test)),
-            Scalar::Bool if model.boolean.is_some() => Self::Code,
+            Scalar::Bool if model.boolean.is_some() || model.truths.is_some() => Self::Code,
             Scalar::Bool => Self::Helper,
             Scalar::F32 | Scalar::F64 if model.double.is_some() => Self::Code,
             Scalar::F32 | Scalar::F64 => Self::Helper,

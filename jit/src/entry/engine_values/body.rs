@@ -31,16 +31,16 @@ use crate::convention::plan::Return;
 use crate::engine::call::NativeCall;
 use crate::engine::record::{Pending, RecordHead};
 use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
-use crate::entry::engine_values::call_parts::CallParts;
-use crate::entry::engine_values::key::EngineValuesKey;
-use crate::entry::engine_values::objects;
+use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::pack;
-use crate::entry::engine_values::unpack::Unpacked;
+use crate::entry::engine_values::read_arguments::ReadArguments;
+use crate::entry::engine_values::readers::Compiling;
+use crate::entry::engine_values::unpacked::Unpacked;
 use crate::error::JitError;
 
-impl Compile for EngineValuesKey {
+impl Compile for Compiling<'_> {
     fn body(&self) -> Result<impl Body, JitError> {
-        EngineValuesBody::of(self, CallParts::new())
+        EngineValuesBody::of(self.key, CallParts::new(), &self.readers)
     }
 }
 
@@ -57,6 +57,7 @@ impl Body for EngineValuesBody<'_> {
         let key = self.key;
         let words = self.arrival.enter(b);
         let call = EngineCall::begin(b, self, &words);
+        call.check_repeated(b);
         let memory = call.result_memory(b);
         let (results, destination) = if key.is_buffered() {
             let (target, slots) = call.begin_by_interpreter(b);
@@ -70,10 +71,13 @@ impl Body for EngineValuesBody<'_> {
         } else {
             let target = call.load_target(b);
             call.check_count(b);
-            let destination = objects::find_destination(&call, b);
-            let mut source = Unpacked::new(&call, memory, destination.as_ref());
-            let results = call::emit(b, &key.plan, &self.call, &mut source, target, shim);
-            (results, destination.map(|destination| destination.address))
+            if key.calls_readers() {
+                let (target, mut source) = ReadArguments::read(&call, b, target, memory);
+                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), source.destination)
+            } else {
+                let mut source = Unpacked::new(&call, memory);
+                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), None)
+            }
         };
         match destination {
             None => call.finish(b, &results, memory),
@@ -82,11 +86,23 @@ impl Body for EngineValuesBody<'_> {
         if !key.is_buffered() {
             call.emit_slow(b);
         }
+        call.emit_exit(b);
         call.emit_exception(b);
     }
 }
 
 impl EngineCall<'_> {
+    /// Throws the exception that waits, if the model says that one may. No fast call runs then.
+    fn check_repeated(&self, b: &mut FunctionBuilder<'_>) {
+        if !self.model().repeats {
+            return;
+        }
+        let cell = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::PENDING as i32);
+        let null = b.ins().iconst(types::I64, 0);
+        b.ins().store(UNALIGNED, null, cell, Pending::EXIT as i32);
+        self.throw_if_pending(b, cell, |_| {});
+    }
+
     fn check_count(&self, b: &mut FunctionBuilder<'_>) {
         let count = self.native.key.arity();
         if count > 0 && !self.model().padded {
@@ -96,7 +112,7 @@ impl EngineCall<'_> {
             b.ins().brif(enough, next, &[], few, &[]);
             b.seal_block(few);
             b.switch_to_block(few);
-            self.exit(b, self.native.parts.interpret, &[self.argc, self.argv]);
+            self.leave(b, self.argc, self.argv);
             b.seal_block(next);
             b.switch_to_block(next);
         }
@@ -163,11 +179,10 @@ impl EngineCall<'_> {
             (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
             (Form::Bytes(size), _, Some(memory)) => {
                 let result = frame::address(b, memory, 0);
-                let Some(function) = &self.native.bytes else { return self.exit_with_result(b, result) };
-                let context = self.load_state(b, NativeCall::CONTEXT);
-                let words = usize::from(self.model().size / 8);
-                let exception = self.exception(b);
-                function.make(b, context, (result, size), words, exception)
+                let Some(value) = self.make_value(b, (result, size)) else {
+                    return self.exit_with_result(b, result);
+                };
+                value
             }
             _ => pack::words(b, self.model(), self.model().undefined.value),
         };
@@ -221,6 +236,11 @@ impl EngineCall<'_> {
     fn check_pending(&self, b: &mut FunctionBuilder<'_>, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let record = self.record_after_call(b);
         let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
+        self.throw_if_pending(b, cell, first);
+    }
+
+    /// Continues if no exception waits in the cell. Otherwise emits `first`, and throws.
+    fn throw_if_pending(&self, b: &mut FunctionBuilder<'_>, cell: Value, first: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
         let [thrown, next] = std::array::from_fn(|_| b.create_block());
         b.ins().brif(pending, thrown, &[], next, &[]);
@@ -229,7 +249,8 @@ impl EngineCall<'_> {
         b.set_cold_block(thrown);
         b.switch_to_block(thrown);
         first(b);
-        self.exit(b, self.native.parts.throw_pending, &[]);
+        let rest = b.ins().iconst(types::I64, Rest::THROW_PENDING as i64);
+        self.leave(b, rest, rest);
         b.switch_to_block(next);
     }
 
@@ -238,6 +259,7 @@ impl EngineCall<'_> {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
         let count = b.ins().iconst(types::I64, self.native.key.arity() as i64);
-        self.exit(b, self.native.parts.interpret, &[count, self.argv]);
+        let argv = self.argv_after_readers(b);
+        self.leave(b, count, argv);
     }
 }

@@ -3,25 +3,28 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
-use crate::c::form::Form;
 use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
+use crate::codegen::object;
 use crate::codegen::words::CallWords;
 use crate::convention::canonical;
 use crate::convention::plan::{Plan, Return};
 use crate::convention::spare::Spare;
 use crate::engine::call::{EngineHelpers, NativeCall};
+use crate::engine::object::Path;
+use crate::engine::values::info::CallInfo;
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
-use crate::entry::engine_values::bytes::BytesCall;
-use crate::entry::engine_values::call_parts::CallParts;
+use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::make::MakeCall;
 use crate::entry::engine_values::pack::{self, Packing};
+use crate::entry::engine_values::readers::ReaderAddresses;
 use crate::error::JitError;
 
 /// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
@@ -37,15 +40,21 @@ pub(crate) struct EngineValuesBody<'a> {
     /// The place of the stub's cell, if no parameter brings the record.
     pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
-    /// The call of the engine's function that makes the result's value, if the result is bytes.
-    pub(crate) bytes: Option<BytesCall<'a>>,
+    /// The call of the engine's function that makes values of such results.
+    pub(crate) make: Option<MakeCall<'a>>,
     /// The functions for the parts of calls that this code leaves to others.
     pub(crate) parts: CallParts,
+    /// The readers of the model that the function calls.
+    pub(crate) readers: &'a ReaderAddresses,
 }
 
 impl<'a> EngineValuesBody<'a> {
     /// Describes the function.
-    pub(crate) fn of(key: &'a EngineValuesKey, parts: CallParts) -> Result<Self, JitError> {
+    pub(crate) fn of(
+        key: &'a EngineValuesKey,
+        parts: CallParts,
+        readers: &'a ReaderAddresses,
+    ) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
@@ -55,10 +64,9 @@ impl<'a> EngineValuesBody<'a> {
             Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        let makes_value = matches!(key.result, Form::Bytes(_)) && key.destination.is_none();
-        let bytes = model.bytes.as_ref().filter(|_| makes_value);
-        let bytes = bytes.map(|function| BytesCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, bytes, parts })
+        let make = model.make.of(key.result).filter(|_| key.destination.is_none());
+        let make = make.map(|function| MakeCall::of(*abi, function)).transpose()?;
+        Ok(Self { key, plan, arrival, spare, call, make, parts, readers })
     }
 }
 
@@ -71,17 +79,20 @@ pub(crate) struct EngineCall<'a> {
     record_place: Option<StackPlace>,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
-    /// Offsets of the fields of `state` that no parameter brings. They are null, and written before each call of a
-    /// helper. So calls with numbers alone do not write them.
-    absent: Vec<usize>,
     pub(crate) argc: Value,
     /// The first argument, valid until something is called.
     pub(crate) argv: Value,
-    /// The address for the value, if it is not returned.
-    pub(crate) value_to: Option<Kept>,
+    /// The first argument for after readers were called. `None` if the function does not call any.
+    kept_argv: Option<Kept>,
+    /// The address for the value, if it is not returned, nor written to the struct that describes the call.
+    value_to: Option<Kept>,
+    /// The struct that describes the call, if there is one.
+    info: Option<(&'a CallInfo, Kept)>,
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
+    /// Leaves the rest of the call to [`CallParts::leave`], with the [`Rest`] and its data.
+    exit: Block,
     /// Returns the mark of an exception. `None` until something jumps there.
     exception: Cell<Option<Block>>,
 }
@@ -112,32 +123,40 @@ impl<'a> EngineCall<'a> {
         if record_place.is_none() {
             store(b, record, NativeCall::RECORD);
         }
-        let mut absent = Vec::new();
+        // Helpers get null for the fields that no parameter brings. `begin` and `leave` write it.
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
-            match value {
-                Some(value) => store(b, value, offset),
-                None => absent.push(offset),
+            if let Some(value) = value {
+                store(b, value, offset);
             }
         }
-        let (Some(argc), Some(array)) =
-            (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
-        else {
-            unreachable!("a model has these roles")
+        let info = model.info.as_ref().zip(role(b, |role| role == Role::Info));
+        let (argc, array) = match info {
+            Some((fields, info)) => {
+                let argc = object::load(b, &fields.argc, info, fields.argc_len);
+                (Some(argc), Some(object::address(b, &fields.argv, info)))
+            }
+            None => (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. }))),
         };
+        let (Some(argc), Some(array)) = (argc, array) else { unreachable!("a model has these roles") };
         let at = |index: u8| i64::from(index) * i64::from(model.size);
         let argv = match model.first_argument() {
             0 => array,
             first => b.ins().iadd_imm_s(array, at(first)),
         };
+        let kept_argv = key.calls_readers().then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
-            (ResultPath::Returned { .. }, Return::Pass(_)) => None,
+            (ResultPath::Returned { .. }, Return::Pass(_)) | (ResultPath::Info, _) => None,
         };
+        let info = info.map(|(fields, info)| (fields, Kept::store(b, info)));
         let value_to = value_to.map(|address| Kept::store(b, address));
         let slow = b.create_block();
         b.set_cold_block(slow);
-        Self { native, record, record_place, state, absent, argc, argv, value_to, slow, exception: Cell::new(None) }
+        let exit = b.create_block();
+        b.set_cold_block(exit);
+        let exception = Cell::new(None);
+        Self { native, record, record_place, state, argc, argv, kept_argv, value_to, info, slow, exit, exception }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -159,6 +178,48 @@ impl<'a> EngineCall<'a> {
             Some(place) => place.load(b),
             None => self.load_state(b, NativeCall::RECORD),
         }
+    }
+
+    /// Returns the first argument after readers may have been called.
+    pub(crate) fn argv_after_readers(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
+    }
+
+    /// Returns the pointer that the engine's own functions want. It is undefined if the engine does not pass one.
+    fn context(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        match self.info_context() {
+            Some((path, info)) => {
+                let info = info.load(b);
+                object::load(b, path, info, 8)
+            }
+            None => self.load_state(b, NativeCall::CONTEXT),
+        }
+    }
+
+    /// Returns the path to the context in the struct that describes the call, if it is there.
+    fn info_context(&self) -> Option<(&'a Path, &Kept)> {
+        let (fields, info) = self.info.as_ref()?;
+        Some((fields.context.as_ref()?, info))
+    }
+
+    /// Returns the address for the value, if it is not returned.
+    fn value_place(&self, b: &mut FunctionBuilder<'_>) -> Option<Value> {
+        match (self.model().outcome, &self.info) {
+            (ResultPath::Info, Some((fields, info))) => {
+                let info = info.load(b);
+                Some(object::address(b, &fields.result, info))
+            }
+            _ => self.value_to.as_ref().map(|to| to.load(b)),
+        }
+    }
+
+    /// Makes the value of a result without a class by the engine's function, if it has one: of a scalar, or of bytes at
+    /// this address and their number.
+    pub(crate) fn make_value(&self, b: &mut FunctionBuilder<'_>, result: (Value, u32)) -> Option<Vec<Value>> {
+        let function = self.native.make.as_ref()?;
+        let context = self.context(b);
+        let exception = self.exception(b);
+        Some(function.make(b, context, result, self.model(), exception))
     }
 
     pub(crate) fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
@@ -192,9 +253,9 @@ impl<'a> EngineCall<'a> {
             let record = place.load(b);
             b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
         }
-        for &offset in &self.absent {
-            let null = b.ins().iconst(types::I64, 0);
-            b.ins().stack_store(types::I64, null, self.state, offset as i32);
+        if self.info_context().is_some() {
+            let context = self.context(b);
+            b.ins().stack_store(types::I64, context, self.state, NativeCall::CONTEXT as i32);
         }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
@@ -202,26 +263,37 @@ impl<'a> EngineCall<'a> {
         b.inst_results(call).to_vec()
     }
 
-    /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
-    /// for the value.
-    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
-        let to = match (self.model().outcome, &self.value_to) {
-            (ResultPath::Stored { .. }, Some(to)) => to.load(b),
-            _ => b.ins().iconst(types::I64, 0),
+    /// Leaves the rest of the call to [`leave`](CallParts::leave), with these arguments.
+    pub(crate) fn leave(&self, b: &mut FunctionBuilder<'_>, rest: Value, data: Value) {
+        b.ins().jump(self.exit, &[rest, data].map(BlockArg::from));
+    }
+
+    /// Emits the code that leaves the rest of the call, and returns the result.
+    pub(crate) fn emit_exit(&self, b: &mut FunctionBuilder<'_>) {
+        let [rest, data] = std::array::from_fn(|_| b.append_block_param(self.exit, types::I64));
+        b.seal_block(self.exit);
+        b.switch_to_block(self.exit);
+        let to = match self.model().outcome {
+            ResultPath::Stored { .. } | ResultPath::Info => self.value_place(b),
+            ResultPath::Returned { .. } => None,
         };
-        let args: Vec<_> = args.iter().copied().chain([to]).collect();
-        let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
+        let to = to.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
+        let words = self.call_with_state(b, self.native.parts.leave, &[rest, data, to], &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
                 b.ins().return_(&words[..1]);
+            }
+            ResultPath::Info => {
+                b.ins().return_(&[]);
             }
         }
     }
 
     /// Leaves the function with the result of C in the slot or the bytes at this address, which the helper converts.
     pub(crate) fn exit_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.exit(b, self.native.parts.convert_result, &[result]);
+        let rest = b.ins().iconst(types::I64, Rest::CONVERT_RESULT as i64);
+        self.leave(b, rest, result);
     }
 
     /// Returns a value.
@@ -231,6 +303,10 @@ impl<'a> EngineCall<'a> {
             ResultPath::Stored { success, .. } => {
                 self.store_value(b, words);
                 self.return_integer(b, success);
+            }
+            ResultPath::Info => {
+                self.store_value(b, words);
+                b.ins().return_(&[]);
             }
         }
     }
@@ -257,6 +333,9 @@ impl<'a> EngineCall<'a> {
                 self.return_value(b, &words);
             }
             ResultPath::Stored { exception, .. } => self.return_integer(b, exception),
+            ResultPath::Info => {
+                b.ins().return_(&[]);
+            }
         }
     }
 
@@ -272,7 +351,7 @@ impl<'a> EngineCall<'a> {
     }
 
     fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
-        let to = self.value_to.as_ref()?.load(b);
+        let to = self.value_place(b)?;
         for (index, &word) in words.iter().take(usize::from(self.model().size / 8)).enumerate() {
             b.ins().store(UNALIGNED, word, to, index as i32 * 8);
         }
@@ -296,5 +375,13 @@ impl Packing for EngineCall<'_> {
 
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
         self.exit_with_result(b, result);
+    }
+
+    fn make(&self, b: &mut FunctionBuilder<'_>, raw: Value) -> bool {
+        let value = self.make_value(b, (raw, 0));
+        if let Some(value) = &value {
+            self.succeed(b, value);
+        }
+        value.is_some()
     }
 }

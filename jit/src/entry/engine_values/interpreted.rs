@@ -47,18 +47,15 @@ unsafe fn answer(passed: PassedCall<'_>, record: *const RecordHead) {
         call: NativeCall,
         pins: [MaybeUninit<usize>; MAX_PARAMETERS],
     }
-    let context = passed.slot(|role| role == Role::Context) as *mut c_void;
     let exception = passed.slot(|role| role == Role::Exception) as *mut c_void;
-    let argc = passed.slot(|role| role == Role::Argc);
-    let call = NativeCall::new(record, context, exception);
+    let call = NativeCall::new(record, passed.context(), exception);
     let mut call = PinnedCall { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
     let mut value = [0; 2];
     // SAFETY: the caller promises the record. The engine passes as many values as it says.
     let made = unsafe {
         let holder = ShapeHolder::of(record);
         holder.count_call(&*record);
-        let argv = passed.value(holder.interpreter().engine().model().first_argument());
-        holder.interpreter().run((&raw mut call).cast(), argc, argv, &mut value)
+        holder.interpreter().run((&raw mut call).cast(), passed.argc(), passed.argv(), &mut value)
     };
     passed.answer(made.then_some(value));
 }

@@ -15,6 +15,8 @@ use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::object::Want;
 use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::Pending;
+#[cfg(feature = "cranelift")]
+use crate::engine::record::RecordHead;
 use crate::engine::values::model::{EngineAbi, ValueModel};
 use crate::entry::engine_values::destination::Destination;
 use crate::entry::slots::key::Options;
@@ -124,6 +126,13 @@ impl Interpreter {
             unsafe { (helpers.fail)(call, why) };
             false
         };
+        if self.engine.model().repeats {
+            // SAFETY: the cell lives as long as its records.
+            unsafe { (*record.pending()).set_exit(ptr::null_mut()) };
+            if record.is_pending() {
+                return fail(Failure::Pending);
+            }
+        }
         let target = record.target();
         if target.is_null() {
             return fail(Failure::Closed);
@@ -161,7 +170,7 @@ impl Interpreter {
                 Form::Void | Form::Bytes(_) => Some(self.engine.model().undefined()),
                 Form::Scalar(scalar) => self.engine.model().pack(scalar, *result.slot()),
             };
-            let Some(words) = packed else { return (helpers.result)(call, result.slot(), value) };
+            let Some(words) = packed else { return self.engine.make_value(call, result.slot(), value) };
             value.write(words);
         }
         true
@@ -189,6 +198,23 @@ impl Interpreter {
         }
     }
 
+    /// Takes back the pins of the arguments that compiled code has read before it left the call. It does not read arguments
+    /// if there are too few, or if the record was closed. If another thread has closed it since, the pins stay.
+    ///
+    /// # Safety
+    ///
+    /// Compiled code has left the call of this record, with this number of arguments.
+    #[cfg(feature = "cranelift")]
+    pub(crate) unsafe fn undo_pins(&self, record: &RecordHead, argc: usize) {
+        let list = self.engine.model().objects.as_ref().and_then(|objects| objects.pins);
+        let is_read = self.pinned > 0 && argc >= self.arity() && !record.target().is_null();
+        if let Some(list) = list.filter(|_| is_read) {
+            // SAFETY: the cell lives as long as its records. Compiled code noted the end of the list before it read the
+            // arguments, and nothing but readers ran since. They add objects of the model alone.
+            unsafe { (*record.pending()).undo_pins(list) };
+        }
+    }
+
     /// Converts the arguments to slots. On failure it throws, and returns `false`.
     ///
     /// # Safety
@@ -210,15 +236,19 @@ impl Interpreter {
         };
         // SAFETY: the value is one of the engine's, which the model describes.
         let address = |want, value| unsafe { model.objects.as_ref()?.address(want, value) };
+        // Helpers convert what is not pinned in the list.
+        let wanted = |param: &NativeParam| param.want.filter(|_| list.is_some() || !param.is_pinned());
         let (mut objects, mut count, mut is_helped) = ([0; MAX_PINNED], 0, false);
         for (index, param) in self.params.iter().enumerate() {
             // SAFETY: the caller promises a slot for each parameter.
             let slot = unsafe { slots.add(index) };
             let value = argument(index);
             let is_pinned = list.is_some() && param.is_pinned();
-            let want = param.want.filter(|_| is_pinned || !param.is_pinned());
-            let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
-            if let Some((converted, object)) = unpacked.or_else(|| address(want?, value)) {
+            // SAFETY: the value is one of the engine's, which the model describes.
+            let object = |scalar| unsafe { model.unpack_object(scalar, value) };
+            let unpacked = param.scalar.and_then(|scalar| model.unpack(scalar, value).or_else(|| object(scalar)));
+            let unpacked = unpacked.map(|slot| (slot, 0));
+            if let Some((converted, object)) = unpacked.or_else(|| address(wanted(param)?, value)) {
                 // SAFETY: the slot is the one of this parameter.
                 unsafe { slot.write(converted) };
                 if is_pinned {
@@ -228,9 +258,15 @@ impl Interpreter {
                 continue;
             }
             is_helped = true;
-            // SAFETY: the helper gets a value for a parameter, and memory for its slot.
+            let at = if index < argc {
+                argv.wrapping_add(index * usize::from(model.size))
+            } else {
+                (&raw const value).cast()
+            };
+            let given = model.handle(at, value);
+            // SAFETY: the helper gets a value for a parameter, or its address, and memory for its slot.
             unsafe {
-                if !(helpers.convert)(call, index, &value, slot) {
+                if !(helpers.convert)(call, index, &given, slot) {
                     if (*call).is_pinned() {
                         (helpers.finish)(call);
                     }
@@ -238,11 +274,11 @@ impl Interpreter {
                 }
             }
         }
-        // A helper may have moved the bytes of an earlier argument, which C does not have yet.
+        // A helper may have moved the bytes of an earlier argument, which C does not have yet. Those that stay are found at the
+        // same address.
         if is_helped {
             for (index, param) in self.params.iter().enumerate() {
-                let copied = param.want.filter(|want| matches!(want, Want::Bytes(_)));
-                if let Some((address, _)) = copied.and_then(|want| address(want, argument(index))) {
+                if let Some((address, _)) = wanted(param).and_then(|want| address(want, argument(index))) {
                     // SAFETY: the caller promises a slot for each parameter.
                     unsafe { slots.add(index).write(address) };
                 }

@@ -3,8 +3,6 @@
 #[cfg(feature = "cranelift")]
 mod body;
 #[cfg(feature = "cranelift")]
-mod bytes;
-#[cfg(feature = "cranelift")]
 mod call;
 #[cfg(feature = "cranelift")]
 mod call_parts;
@@ -17,14 +15,26 @@ pub(crate) mod holder;
 pub(crate) mod interpreted;
 pub(crate) mod interpreter;
 pub(crate) mod key;
-mod native_result;
 #[cfg(feature = "cranelift")]
-mod objects;
+mod make;
+mod native_result;
 #[cfg(feature = "cranelift")]
 pub(crate) mod pack;
 mod passed;
+#[cfg(feature = "cranelift")]
+mod pin;
 pub(crate) mod policy;
+#[cfg(feature = "cranelift")]
+mod read;
+#[cfg(feature = "cranelift")]
+mod read_arguments;
+#[cfg(feature = "cranelift")]
+mod reader;
+#[cfg_attr(not(feature = "cranelift"), path = "none/readers.rs")]
+pub(crate) mod readers;
 pub(crate) mod shape;
 pub(crate) mod uncompiled;
 #[cfg(feature = "cranelift")]
 pub(crate) mod unpack;
+#[cfg(feature = "cranelift")]
+mod unpacked;

@@ -28,6 +28,13 @@ impl NativeResult {
                 unsafe { value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, usize::from(model.size)) };
                 Self(success, 0)
             }
+            ResultPath::Info => {
+                if let Some(value) = value {
+                    // SAFETY: the caller promises memory for a value of the model's size.
+                    unsafe { value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, usize::from(model.size)) };
+                }
+                Self(0, 0)
+            }
         }
     }
 }

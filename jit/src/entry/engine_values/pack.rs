@@ -20,6 +20,11 @@ pub(crate) trait Packing {
     fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]);
     /// Makes the helper convert the slot or the bytes at this address to a value, and continues with that.
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value);
+    /// Makes the engine's function convert a result without a class, and continues with the value. Returns false, and
+    /// emits nothing, if the engine does not have a function for the type.
+    fn make(&self, _: &mut FunctionBuilder<'_>, _: Value) -> bool {
+        false
+    }
 }
 
 /// Returns a scalar result as a float of its own type, or otherwise as a canonical slot.
@@ -29,10 +34,13 @@ pub(crate) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Va
 
 /// Returns a scalar as a value.
 pub(crate) fn scalar(call: &impl Packing, b: &mut FunctionBuilder<'_>, scalar: Scalar, raw: Value) {
-    let ValueModel { integer, double, wide, boolean, null, .. } = *call.model();
+    let ValueModel { integer, double, wide, boolean, truths, null, .. } = *call.model();
     match scalar {
         Scalar::Bool => {
-            let value = boolean.map(|class| boolean_value(call, b, class, raw));
+            let value = match truths {
+                Some(truths) => Some(truth_word(b, truths, raw)),
+                None => boolean.map(|class| boolean_value(call, b, class, raw)),
+            };
             value_or_other(call, b, value, raw);
         }
         Scalar::F64 => {
@@ -48,7 +56,8 @@ pub(crate) fn scalar(call: &impl Packing, b: &mut FunctionBuilder<'_>, scalar: S
         }
         Scalar::Pointer(_) => match null {
             Some(null) => null_or_other(call, b, null, raw),
-            None => other(call, b, raw),
+            // The engine's function does not take null.
+            None => help(call, b, raw),
         },
         Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
             number(call, b, scalar, integer, double, raw);
@@ -68,8 +77,15 @@ fn value_or_other(call: &impl Packing, b: &mut FunctionBuilder<'_>, value: Optio
     }
 }
 
-/// Makes the helper convert the result.
+/// Makes the engine's function convert the result, or the helper.
 fn other(call: &impl Packing, b: &mut FunctionBuilder<'_>, raw: Value) {
+    if !call.make(b, raw) {
+        help(call, b, raw);
+    }
+}
+
+/// Makes the helper convert the result.
+fn help(call: &impl Packing, b: &mut FunctionBuilder<'_>, raw: Value) {
     let memory = frame::reserve(b, 8);
     let slot = float_slot(b, raw);
     let ty = b.func.dfg.value_type(slot);
@@ -194,6 +210,11 @@ fn boolean_value(call: &impl Packing, b: &mut FunctionBuilder<'_>, class: Boolea
     let truth = b.ins().icmp_imm_u(IntCC::NotEqual, raw, 0);
     let truth = b.ins().uextend(types::I64, truth);
     with(b, call.model(), class.zero, class.offset, truth)
+}
+
+fn truth_word(b: &mut FunctionBuilder<'_>, truths: [u64; 2], raw: Value) -> Vec<Value> {
+    let [no, yes] = truths.map(|truth| b.ins().iconst(types::I64, truth as i64));
+    vec![b.ins().select(raw, yes, no)]
 }
 
 fn double_value(call: &impl Packing, b: &mut FunctionBuilder<'_>, class: Double, number: Value) -> Vec<Value> {

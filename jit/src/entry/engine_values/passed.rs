@@ -1,8 +1,10 @@
 //! Calls of a model's native function, as its thunk passes them: a slot for each parameter, and memory for the result.
 
+use std::ffi::c_void;
 use std::ptr;
 
 use crate::engine::call::Words;
+use crate::engine::values::info::PassedInfo;
 use crate::engine::values::model::{EngineAbi, ResultPath, Role};
 use crate::entry::engine_values::native_result::NativeResult;
 
@@ -29,9 +31,43 @@ impl<'a> PassedCall<'a> {
         self.engine.model().index(is).map_or(0, |index| unsafe { *self.args.add(index) } as usize)
     }
 
+    /// Returns the number of arguments.
+    pub(crate) fn argc(self) -> usize {
+        match self.info() {
+            Some(info) => info.argc(),
+            None => self.slot(|role| role == Role::Argc),
+        }
+    }
+
+    /// Returns the address of the first argument.
+    pub(crate) fn argv(self) -> *const u8 {
+        match self.info() {
+            Some(info) => info.argv(),
+            None => self.value(self.engine.model().first_argument()),
+        }
+    }
+
+    /// Returns the pointer that the engine's own functions want, or null.
+    pub(crate) fn context(self) -> *mut c_void {
+        match self.info() {
+            Some(info) => info.context(),
+            None => self.slot(|role| role == Role::Context) as *mut c_void,
+        }
+    }
+
+    /// Returns the struct that describes the call, if the model has one.
+    fn info(self) -> Option<PassedInfo<'a>> {
+        let info = self.engine.model().info.as_ref()?;
+        // SAFETY: the slots are those of the native function, which gets the address of the struct.
+        Some(unsafe { PassedInfo::new(info, self.slot(|role| role == Role::Info) as u64) })
+    }
+
     /// Returns the address of the value with this index, in the array that has the arguments.
-    pub(crate) fn value(self, index: u8) -> *mut u8 {
-        let array = self.slot(|role| matches!(role, Role::Argv { .. })) as *mut u8;
+    fn value(self, index: u8) -> *mut u8 {
+        let array = match self.info() {
+            Some(info) => info.argv().cast_mut(),
+            None => self.slot(|role| matches!(role, Role::Argv { .. })) as *mut u8,
+        };
         array.wrapping_add(usize::from(index) * usize::from(self.engine.model().size))
     }
 
@@ -41,8 +77,9 @@ impl<'a> PassedCall<'a> {
         let (to, words) = match model.outcome {
             ResultPath::Returned { .. } => (ptr::null_mut(), usize::from(model.size / 8)),
             ResultPath::Stored { index, .. } => (self.value(index), 1),
+            ResultPath::Info => (self.info().map_or(ptr::null_mut(), PassedInfo::result), 0),
         };
-        // SAFETY: the model says that there is memory for a value at this index, and that the native function returns as
+        // SAFETY: the model says that there is memory for a value at this place, and that the native function returns as
         // many words.
         unsafe {
             let NativeResult(first, second) = NativeResult::of(self.engine, value, to);

@@ -8,7 +8,7 @@
 //! the [holes](Hole).
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::c::form::Form;
@@ -20,7 +20,7 @@ use crate::codegen::bytes::{self, UNALIGNED};
 use crate::codegen::call::{self, Source, extend};
 use crate::codegen::frame::{self, Kept};
 use crate::codegen::numbers;
-use crate::codegen::words::CallWords;
+use crate::codegen::words::{CallWords, call_conv};
 use crate::convention::plan::{Piece, Return};
 use crate::engine::fast_call::model::{Exit, FastCallRole};
 use crate::engine::hole::Hole;
@@ -152,11 +152,40 @@ fn call_c(
         (Return::Pass(arg), None, Some(native)) => returned = Some(widen(b, &arg.pieces()[0], results[0], native)),
         _ => {}
     }
+    if native.key.takes_text() {
+        returned = release_texts(b, native, returned);
+    }
     if native.key.model.exit == Exit::Raise && !native.key.model.caller_looks {
         let exit = exit.map(|exit| exit.load(b));
         raise_pending(b, exits, exit);
     }
     b.ins().return_(returned.as_slice());
+}
+
+/// Releases the strings that were copied for the call, while its result waits.
+fn release_texts(b: &mut FunctionBuilder<'_>, native: &FastCallBody<'_>, result: Option<Value>) -> Option<Value> {
+    let cell = hole(b, Hole::Pending);
+    let texts = b.ins().load(types::I32, UNALIGNED, cell, Pending::TEXTS as i32);
+    let [release, done] = std::array::from_fn(|_| b.create_block());
+    let param = result.map(|result| b.append_block_param(done, b.func.dfg.value_type(result)));
+    let arg: Vec<_> = result.into_iter().map(BlockArg::from).collect();
+    b.ins().brif(texts, release, &[], done, &arg);
+    b.seal_block(release);
+    b.set_cold_block(release);
+    b.switch_to_block(release);
+    let kept = result.map(|result| Kept::store(b, result));
+    let mut signature = ir::Signature::new(call_conv(native.key.abi));
+    signature.params.push(AbiParam::new(types::I64));
+    let signature = b.import_signature(signature);
+    let helper = b.ins().iconst(types::I64, native.needs.helpers.release as *const () as i64);
+    let record = record(b);
+    b.ins().call_indirect(signature, helper, &[record]);
+    let ty = param.map(|param| b.func.dfg.value_type(param));
+    let arg: Vec<_> = kept.iter().zip(ty).map(|(kept, ty)| BlockArg::from(kept.load_as(b, ty))).collect();
+    b.ins().jump(done, &arg);
+    b.seal_block(done);
+    b.switch_to_block(done);
+    param
 }
 
 /// Raises an exception that a callback left.

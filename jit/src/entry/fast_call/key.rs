@@ -2,7 +2,7 @@
 
 use crate::c::definitions::Signature;
 use crate::c::form::Form;
-use crate::c::scalar::Scalar;
+use crate::c::scalar::{Pointee, Scalar};
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::{Pass, Plan};
@@ -45,5 +45,11 @@ impl FastCallKey {
             params: signature.params().iter().map(Form::of).collect(),
             result: Form::of(signature.result()).representative(),
         }
+    }
+
+    /// Returns true if helpers may copy strings for the call.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn takes_text(&self) -> bool {
+        self.params.contains(&Form::Scalar(Scalar::Pointer(Pointee::Text)))
     }
 }

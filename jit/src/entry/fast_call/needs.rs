@@ -1,12 +1,12 @@
 //! Handles that machine code cannot read: one function that it calls for all such handles of a call.
 //!
 //! The function also reads bytes that machine code could have read, because an engine may hide them from the helper. V8
-//! hides bytes inside its heap.
+//! hides bytes inside its heap. It reads them last, because the helper may move them.
 
 use std::ffi::c_void;
 
 use crate::c::form::Form;
-use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles};
+use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS};
 use crate::engine::object::{ResolvedHandle, Want};
 use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
@@ -74,29 +74,70 @@ pub(crate) unsafe extern "C-unwind" fn resolve_all(
     needs: *const Needs,
     values: *mut u64,
 ) -> bool {
-    // SAFETY: the caller promises needs and values of the called function. The helpers belong to the engine, and do not
-    // move bytes.
+    // SAFETY: the caller promises needs and values of the called function. The record is the function's, and its cell lives as
+    // long.
     unsafe {
-        let Needs { helpers, exit: way, handles } = &*needs;
-        handles.iter().all(|need| {
+        let needs = &*needs;
+        let is_resolved = needs.help(record, exit, values).is_some_and(|helped| needs.read(helped, values));
+        if !is_resolved && (*(*record).pending()).has_texts() {
+            (needs.helpers.release)(record);
+        }
+        is_resolved
+    }
+}
+
+/// The handles that helpers have resolved, as bits.
+type Helped = u32;
+
+const _: () = assert!(MAX_FAST_CALL_PARAMETERS <= Helped::BITS as usize);
+
+impl Needs {
+    /// Replaces the handles that machine code cannot read. `None` if one was refused.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`resolve_all`].
+    unsafe fn help(&self, record: *const RecordHead, exit: *mut c_void, values: *mut u64) -> Option<Helped> {
+        let mut helped = 0;
+        for (bit, need) in self.handles.iter().enumerate() {
             let &Need { index, size, .. } = need;
-            let value = values.add(index);
-            if let Some(address) = need.read(value.read()) {
-                value.write(address);
-                return true;
-            }
-            let mut found = ResolvedHandle { slot: 0, len: 0 };
-            if !(helpers.resolve)(record, exit, index, value.read(), &mut found) {
-                return false;
-            }
-            if found.len < size.into() {
-                if *way == Exit::Raise {
-                    (helpers.raise)(record, exit, index, found.len);
+            // SAFETY: the caller promises values of the called function, and the helpers belong to the engine.
+            unsafe {
+                let value = values.add(index);
+                if need.read(value.read()).is_some() {
+                    continue;
                 }
-                return false;
+                let mut found = ResolvedHandle { slot: 0, len: 0 };
+                if !(self.helpers.resolve)(record, exit, index, value.read(), &mut found) {
+                    return None;
+                }
+                if found.len < size.into() {
+                    if self.exit == Exit::Raise {
+                        (self.helpers.raise)(record, exit, index, found.len);
+                    }
+                    return None;
+                }
+                value.write(found.slot);
             }
-            value.write(found.slot);
-            true
+            helped |= 1 << bit;
+        }
+        Some(helped)
+    }
+
+    /// Replaces the other handles.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`resolve_all`].
+    unsafe fn read(&self, helped: Helped, values: *mut u64) -> bool {
+        let others = self.handles.iter().enumerate().filter(|(bit, _)| helped & (1 << bit) == 0);
+        others.map(|(_, need)| need).all(|need| {
+            // SAFETY: the caller promises values of the called function.
+            unsafe {
+                let value = values.add(need.index);
+                // Moving bytes does not change what machine code can read.
+                need.read(value.read()).map(|address| value.write(address)).is_some()
+            }
         })
     }
 }

@@ -14,9 +14,9 @@ use crate::c::form::Form;
 use crate::c::scalar::Scalar;
 use crate::codegen::blocks::{go_on_if, next_block};
 use crate::codegen::bytes::UNALIGNED;
-use crate::codegen::frame;
-use crate::codegen::object::find;
+use crate::codegen::object::{Size, find};
 use crate::codegen::words::call_conv;
+use crate::codegen::{frame, number_object, test};
 use crate::engine::fast_call::model::{Handles, Small, Tag};
 use crate::engine::object::Want;
 use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, narrow, record};
@@ -169,13 +169,7 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
     let word = if handles.indirect { b.ins().load(types::I64, UNALIGNED, value, 0) } else { value };
     let want = match *want {
         HandleWant::Bool => return truth(b, handles.booleans, word, slow),
-        HandleWant::Integer(scalar) => {
-            let integer = small(b, handles.integers, word, slow);
-            if let Some(narrowing) = handles.integers.and_then(|small| small.narrowing(scalar)) {
-                narrow(b, exits, ready, (handle.index, integer), narrowing);
-            }
-            return integer;
-        }
+        HandleWant::Integer(scalar) => return integer(b, exits, ready, handle, (scalar, word), slow),
         HandleWant::Object(want) => want,
     };
     let done = b.create_block();
@@ -192,7 +186,41 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
-    find(b, &handles.objects, word, want, (done, &[]), slow);
+    find(b, &handles.objects, word, (want, Size::Constant(want.size())), (done, &[]), slow);
+    b.seal_block(done);
+    b.switch_to_block(done);
+    found
+}
+
+/// Emits the code that reads an integer: a word by itself, or an object.
+fn integer(
+    b: &mut FunctionBuilder<'_>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+    handle: &Handle<'_>,
+    (scalar, word): (Scalar, Value),
+    slow: Block,
+) -> Value {
+    let handles = handle.handles;
+    let numbers = handles.numbers.as_ref().filter(|numbers| number_object::serves(numbers, scalar));
+    let object = if numbers.is_some() { b.create_block() } else { slow };
+    let integer = small(b, handles.integers, word, object);
+    if let Some(narrowing) = handles.integers.and_then(|small| small.narrowing(scalar)) {
+        narrow(b, exits, ready, (handle.index, integer), narrowing);
+    }
+    let Some(numbers) = numbers else { return integer };
+    let done = b.create_block();
+    let found = b.append_block_param(done, types::I64);
+    b.ins().jump(done, &[BlockArg::from(integer)]);
+    b.seal_block(object);
+    b.set_cold_block(object);
+    b.switch_to_block(object);
+    if handles.null == Some(0) && handles.tag.holds(0) {
+        // Null is the one address that no object has.
+        go_on_if(b, word, slow);
+    }
+    check_tag(b, handles.tag, word, slow);
+    number_object::read(b, numbers, word, scalar, done, slow);
     b.seal_block(done);
     b.switch_to_block(done);
     found
@@ -209,15 +237,12 @@ fn small(b: &mut FunctionBuilder<'_>, integers: Option<Small>, word: Value, slow
 }
 
 fn truth(b: &mut FunctionBuilder<'_>, booleans: Option<[u64; 2]>, word: Value, slow: Block) -> Value {
-    let Some([no, yes]) = booleans else {
+    let Some(truths) = booleans else {
         let never = b.ins().iconst(types::I8, 0);
         go_on_if(b, never, slow);
         return word;
     };
-    let [is_no, is_yes] = [no, yes].map(|truth| is_word(b, word, truth));
-    let either = b.ins().bor(is_no, is_yes);
-    go_on_if(b, either, slow);
-    b.ins().uextend(types::I64, is_yes)
+    test::truth(b, truths, word, slow)
 }
 
 fn check_tag(b: &mut FunctionBuilder<'_>, tag: Tag, word: Value, slow: Block) {

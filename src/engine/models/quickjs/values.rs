@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 
 use hotcall_jit::engine::values::{
-    Boolean, BytesFunction, BytesRole, CallFunction, CallOutcome, CallRole, Double, Integer, ResultPath, Role,
-    Singleton, Test, ValueModel, Words,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, Integer, MakeFunction, MakeRole, ResultPath, Role, Singleton,
+    Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 
@@ -82,13 +82,13 @@ pub fn model() -> ValueModel {
 /// # Panics
 ///
 /// Does not panic.
-pub unsafe fn bytes_function(address: *const c_void) -> BytesFunction {
+pub unsafe fn bytes_function(address: *const c_void) -> MakeFunction {
     let params = [Type::POINTER, Type::POINTER, Type::USIZE];
     let native = Signature::new(params, value()).expect("the signature is within all limits");
     // SAFETY: the caller promises the address of this function.
     unsafe {
-        let roles = [BytesRole::Context, BytesRole::Bytes, BytesRole::Length];
-        BytesFunction::new(address, native, roles, tagged(tag::EXCEPTION))
+        let roles = [MakeRole::Context, MakeRole::Value, MakeRole::Length];
+        MakeFunction::new(address, native, roles, tagged(tag::EXCEPTION))
     }
 }
 

@@ -1,0 +1,61 @@
+//! The search for script on the stack of a thread.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use super::V8;
+use crate::environment::Caller;
+
+/// `v8::RegisterState`
+#[repr(C)]
+pub(crate) struct RegisterState {
+    pc: *const c_void,
+    sp: *const c_void,
+    fp: *const c_void,
+    lr: *const c_void,
+    callee_saved: *const c_void,
+}
+
+/// `v8::SampleInfo`
+#[repr(C)]
+pub(crate) struct SampleInfo {
+    frames: usize,
+    external_callback: *const c_void,
+    context: *const c_void,
+    embedder_context: *const c_void,
+    vm_state: u16,
+    embedder_state: u16,
+    /// Room for fields that a later V8 adds.
+    more: [usize; 4],
+}
+
+/// `v8::StateTag::JS`: script's code runs, or a function that its optimised code has called.
+const JS: u16 = 0;
+
+impl V8 {
+    /// Finds who has called C on this thread, outside of functions that may call script back. The event loop of Node has
+    /// entered a context all the time, so `Isolate::InContext` would not tell. V8's sampling profiler does: it looks for the
+    /// frames of script, and runs nothing.
+    pub(crate) fn caller(&self) -> Caller {
+        let mut frame = ptr::null_mut::<c_void>();
+        let here = (&raw const frame).cast();
+        let mut registers =
+            RegisterState { pc: ptr::null(), sp: here, fp: here, lr: ptr::null(), callee_saved: ptr::null() };
+        let mut info = SampleInfo {
+            frames: 0,
+            external_callback: ptr::null(),
+            context: ptr::null(),
+            embedder_context: ptr::null(),
+            vm_state: JS,
+            embedder_state: 0,
+            more: [0; 4],
+        };
+        // SAFETY: the isolate belongs to this thread, whose stack is walked from here on. There is room for one frame.
+        unsafe { (self.functions.stack_sample)(self.isolate, &mut registers, &mut frame, 1, &mut info) };
+        match (info.vm_state, info.frames) {
+            (JS, _) => Caller::FastCall,
+            (_, 0) => Caller::EventLoop,
+            _ => Caller::Alone,
+        }
+    }
+}
