@@ -50,6 +50,8 @@ mod jsc;
 mod lua;
 #[path = "../examples/lua/ffi/mod.rs"]
 mod lua_ffi;
+#[path = "support/node_rows.rs"]
+mod node_rows;
 #[path = "support/open.rs"]
 mod open;
 #[path = "support/open_engine.rs"]
@@ -99,6 +101,8 @@ struct Report {
     /// Present if V8 was unpacked.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
+    /// Null without a Node that the npm package supports, or without its addon.
+    node: Option<serde_json::Value>,
     unwind: Unwind,
     declare: Vec<declare::Row>,
 }
@@ -313,7 +317,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let declare = declare::measure()?;
-    let v8 = if arguments.json { v8_rows::measure()? } else { None };
+    let (v8, node) = if arguments.json { (v8_rows::measure()?, node_rows::measure()?) } else { (None, None) };
     let report = Report {
         call_summary: CallSummary::of(&call),
         call,
@@ -330,6 +334,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         spidermonkey,
         javascriptcore,
         v8,
+        node,
         unwind,
         declare,
     };
@@ -339,6 +344,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         print_tables(&report);
         declare::print(&report.declare);
         v8_rows::print()?;
+        node_rows::print()?;
     }
     Ok(())
 }

@@ -157,7 +157,7 @@ unsafe extern "C" fn run_call(_: napi_env, data: *mut c_void) {
     // SAFETY: `queue` has given the call to the work. No other thread uses these two fields until the work is complete.
     let (call, outcome) = unsafe {
         let data = data.cast::<AsyncCall>();
-        (&mut *(&raw mut (*data).call), &mut *(&raw mut (*data).outcome))
+        (&mut (*data).call, &mut (*data).outcome)
     };
     if let Some(call) = call.take() {
         let ran = catch_unwind(AssertUnwindSafe(|| call.run()));

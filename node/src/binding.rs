@@ -126,10 +126,10 @@ impl Arguments<'_> {
     }
 
     pub(crate) fn string(&self, index: usize) -> Result<String, Thrown> {
-        match self.env.kind(self.get(index))? {
-            ValueKind::String => self.env.as_string(self.get(index)),
-            _ => Err(self.wrong(index, "a string")),
+        if self.env.kind(self.get(index))? != ValueKind::String {
+            return Err(self.wrong(index, "a string"));
         }
+        self.env.as_string(self.get(index))
     }
 
     /// Returns a whole number or a BigInt, within ±2⁵³.

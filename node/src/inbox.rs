@@ -99,7 +99,6 @@ impl Inbox {
 }
 
 impl Gate {
-    #[expect(clippy::disallowed_types, reason = "a child of a fork has no event loop that would answer")]
     fn waiting(&self) -> std::sync::MutexGuard<'_, Option<Waiting>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -26,22 +26,21 @@ fn library<'a>(args: &Arguments<'_>) -> Result<&'a Library, Thrown> {
 pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let flag = |key| {
         let value = args.option(1, key)?;
-        match environment.env.kind(value)? {
-            ValueKind::Undefined => Ok(false),
-            _ => environment
-                .env
-                .as_boolean(value)
-                .ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean"))),
+        if environment.env.kind(value)? == ValueKind::Undefined {
+            return Ok(false);
         }
+        let flag = environment.env.as_boolean(value);
+        flag.ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean")))
     };
     let binding = if flag("now")? { Binding::Now } else { Binding::Lazy };
     let visibility = if flag("global")? { Visibility::Global } else { Visibility::Local };
     // The collector, or the end of a Worker, does not unmap code that threads of the library may run.
     let flags = OpenFlags::new().binding(binding).visibility(visibility).unmapping(Unmapping::AfterClose);
-    let opened = match environment.env.kind(args.get(0))? {
-        ValueKind::Null => Library::this_process(),
+    let opened = if environment.env.kind(args.get(0))? == ValueKind::Null {
+        Library::this_process()
+    } else {
         // SAFETY: script's author promises that the library's initialisers and finalisers may run.
-        _ => unsafe { Library::open_with(args.string(0)?, flags) },
+        unsafe { Library::open_with(args.string(0)?, flags) }
     };
     environment.env.own(opened.map_err(Thrown::error)?)
 }

@@ -42,7 +42,7 @@ impl Scopes {
     /// Provides a scope for the values of a callback. It may be that of the last one, whose values are not used any more.
     pub(crate) fn provide(&self) {
         let uses = self.uses.get();
-        if uses % SHARED_BY == 0 {
+        if uses.is_multiple_of(SHARED_BY) {
             self.close();
             let mut scope = ptr::null_mut();
             // SAFETY: the environment lasts. A failure leaves null, and the values go to the scope below.

@@ -83,7 +83,8 @@ fn slot_of(scalar: Scalar, integer: i32) -> Option<Slot> {
             let slot = Slot::from_bits(i64::from(integer) as u64);
             (slot.canonical(scalar) == slot).then_some(slot)
         }
-        _ => None,
+        Scalar::Bool | Scalar::Pointer(_) => None,
+        Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | _ => None,
     }
 }
 
@@ -112,7 +113,9 @@ impl V8 {
             },
             Scalar::Pointer(_) if signed == 0 => at(&self.roots.null),
             Scalar::Pointer(_) => self.external(slot.as_mut_ptr()),
-            _ => self.number(signed as f64),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 | _ => {
+                self.number(signed as f64)
+            }
         }
     }
 }

@@ -1,0 +1,31 @@
+// What the package wants to reach in optimised code: nanoseconds at most, and the least ratios of others' time to ours.
+
+import { cases } from "./cases.mjs";
+
+const targets = [
+  { id: "two_ints", ns: 8, over: { koffi: 4, node_ffi: 4 } },
+  { id: "two_doubles", ns: 8, over: { koffi: 4 } },
+  { id: "buffer", ns: 8, over: { koffi: 4, node_ffi: 4 } },
+  { id: "buffer_length", ns: 8, over: { koffi: 4, node_ffi: 4 } },
+  { id: "structs_bytes", ns: 10, over: { koffi: 20 } },
+  { id: "bigint_arguments", ns: 15 },
+  { id: "polymorphic", ns: 15 },
+  { id: "callback", over: { function_call: 1 / 1.2, koffi: 2 } },
+  { id: "symbol", over: { koffi: 3 } },
+];
+
+// Each target that the rows have figures for, with the figure.
+export function compare(rows) {
+  return targets.flatMap(({ id, ns, over = {} }) => {
+    const row = rows.find((other) => other.id === id);
+    const { title } = cases.find((other) => other.id === id);
+    const time = row?.ns.hotcall;
+    const compared = { id, title };
+    const ratios = Object.entries(over).map(([name, wanted]) => {
+      const measured = row?.over_hotcall[name];
+      return { ...compared, what: `${name} / hotcall`, wanted, measured, met: measured >= wanted };
+    });
+    const times = ns === undefined ? [] : [{ ...compared, what: "ns", wanted: ns, measured: time, met: time <= ns }];
+    return [...times, ...ratios].filter(({ measured }) => measured !== undefined);
+  });
+}
