@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
 import { binding, isNode } from "../this_runtime.mjs";
+import { fresh } from "../tiers.mjs";
 import { open } from "./table.mjs";
 
 const ROUNDS = isNode ? 20_000 : 4_000;
@@ -72,9 +73,6 @@ const good = {
   "in an inner loop": loop("let result; for (let k = 0; k < 3; k++) result = f(value);"),
 };
 
-let texts = 0;
-const compile = (text) => new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
-
 const shown = (value) => {
   if (binding.isPointer(value)) return value === null ? "null" : `pointer ${binding.address(value) === binding.address(pointer)}`;
   if (typeof value === "bigint") return `${value}n`;
@@ -94,7 +92,7 @@ const others = [lib.t_f64, lib.t_u32, lib.t_i32, (value) => value, Math.abs, lib
 for (const [name, text] of Object.entries(good)) {
   test(`calls ${name}`, () => {
     for (const [of, [f, values]] of Object.entries(functions)) {
-      const site = compile(text);
+      const site = fresh(text);
       const wanted = expected(f, values);
       for (let round = 0; round < 2; round++) assert.deepEqual(site(f, values, ROUNDS, others).map(shown), wanted, of);
     }
@@ -117,7 +115,7 @@ for (const [name, body] of Object.entries(bad)) {
     for (const every of [10, 1000]) {
       for (const [of, [f, values, wrong]] of Object.entries(functions)) {
         const before = "let ends = 0; const inner = (value) => f(value), object = { method: f };";
-        const site = compile(loop(`let result; ${body}`, before));
+        const site = fresh(loop(`let result; ${body}`, before));
         const given = Array.from({ length: every }, (_, index) => (index === every - 1 ? wrong : values[index % values.length]));
         let refusal;
         try {
@@ -136,7 +134,7 @@ for (const [name, body] of Object.entries(bad)) {
 
 test("too few arguments are undefined", () => {
   for (const [of, [f]] of Object.entries(functions)) {
-    const site = compile(`function site(f, rounds) {
+    const site = fresh(`function site(f, rounds) {
       let caught = 0;
       for (let i = 0; i < rounds; i++) try { f(); } catch (error) { caught += error instanceof TypeError; }
       return caught;
