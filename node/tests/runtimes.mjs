@@ -31,5 +31,5 @@ export const program = ({ variable, file }) => process.env[variable] || join(ins
 export function testArguments({ name }, files) {
   if (name === "deno") return ["test", "-A", "--no-check", ...files];
   if (name === "bun") return ["test", "--timeout=300000", ...files.map((file) => `./${file}`)];
-  return ["--test", ...files];
+  return ["--expose-gc", "--test", ...files];
 }
