@@ -33,7 +33,9 @@ const plan = {
 function filesOf(folder) {
   const path = join("tests", folder);
   if (!existsSync(join(root, path))) return [];
-  return readdirSync(join(root, path)).filter((file) => file.endsWith(".test.mjs")).map((file) => join(path, file));
+  return readdirSync(join(root, path))
+    .filter((file) => file.endsWith(".test.mjs"))
+    .map((file) => join(path, file));
 }
 
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1).padStart(7);

@@ -8,8 +8,8 @@ let texts = 0;
 
 if (isNode) setFlagsFromString("--allow-natives-syntax");
 
-// Compiles a function of its own, so that its call sites have seen nothing. In Node it may use V8's functions, which begin
-// with `%`.
+// Compiles a function of its own, so that its call sites have seen nothing. In Node it may use V8's functions, which
+// begin with `%`.
 export const fresh = (text) => new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
 
 const names = (count) => Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
