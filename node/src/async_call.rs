@@ -53,7 +53,7 @@ pub(crate) fn call(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     let function = env.owned::<CFunction>(args.get(0))?.callee();
     let mut values = env.elements(args.get(1))?.ok_or_else(|| args.wrong(1, "an array of arguments"))?;
     let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the environment lasts.
+    // SAFETY: the environment is valid.
     env.check(unsafe { napi_sys::napi_create_promise(env.raw(), &mut deferred, &mut promise) })?;
     // Arguments behind those of the function are ignored, and those that are missing are undefined, as in other calls.
     values.resize(function.arity(), env.undefined()?);

@@ -49,7 +49,7 @@ impl V8 {
         if store.control.is_null() {
             return;
         }
-        // SAFETY: this is an owner.
+        // SAFETY: the store is an owner itself.
         let owners = unsafe { store.owners() };
         let others = |owners: i32| (owners > 1).then_some(owners - 1);
         if owners.fetch_update(Ordering::AcqRel, Ordering::Relaxed, others).is_err() {
