@@ -22,6 +22,8 @@ use unwind::Unwound;
 mod boxed_loops;
 #[path = "support/boxed_slots.rs"]
 mod boxed_slots;
+#[path = "support/branches.rs"]
+mod branches;
 #[path = "support/by_slots.rs"]
 mod by_slots;
 #[path = "support/callbacks.rs"]
@@ -30,6 +32,8 @@ mod callbacks;
 mod compile_time;
 #[path = "support/contenders.rs"]
 mod contenders;
+#[path = "support/cores.rs"]
+mod cores;
 #[path = "support/declare.rs"]
 mod declare;
 #[path = "support/disassemble.rs"]
@@ -99,8 +103,8 @@ struct Report {
     declare: Vec<declare::Row>,
 }
 
-/// Nanoseconds a call: medians. The ratios are medians of the ratios of successive samples. Those of `fast` are ratios of the
-/// fast tenth percentiles, which other work on the machine affects less.
+/// Nanoseconds a call: medians. The ratios are the means of the middle half of the ratios of successive samples. Those of `fast` are
+/// ratios of the fast tenth percentiles, which other work on the machine affects less.
 #[derive(Serialize)]
 struct Call {
     shape: &'static str,

@@ -6,8 +6,9 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall::engine::{EngineCallback, Realm, Record};
-use hotcall::{CallbackError, Function, FunctionOptions, Signature, Type};
+use hotcall::engine::{EngineCallback, Record};
+use hotcall::{Function, FunctionOptions, Signature, Type};
+use hotcall_engines::Language;
 use libloading::Library;
 
 use crate::boxed_slots::{Boxed, BoxedSlots};
@@ -19,14 +20,13 @@ use crate::support::c::address;
 /// How many times each case is set up: where things lie by chance costs time.
 const SETUPS: usize = 7;
 
-/// A context of such an engine, with script. Values are its words.
-pub(crate) trait BoxedScript: Sized {
-    type Engine: Boxed;
+/// The bytes of the stack that script may use.
+const STACK: usize = 512 * 1024;
 
+/// A context of such an engine, with script. Values are its words.
+pub(crate) trait BoxedScript: Language<Engine: Boxed> {
     /// The native function that calls [`current`] slots.
     fn by_slots() -> *const c_void;
-    fn new() -> Option<Self>;
-    fn realm(&self) -> &Realm<Self::Engine>;
     fn set_global(&self, name: &str, value: u64);
     fn value(&self, source: &str) -> u64;
     fn pointer(&self, address: *const c_void) -> u64;
@@ -36,8 +36,6 @@ pub(crate) trait BoxedScript: Sized {
     ///
     /// The address is that of a native function of the engine.
     unsafe fn native(&self, name: &str, address: *const c_void, arity: u32) -> u64;
-    fn run(&self, source: &str) -> Result<String, String>;
-    fn callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError>;
 
     /// Calls a function of script that throws nothing.
     ///
@@ -72,14 +70,14 @@ struct BoxedLoops<S: BoxedScript> {
 impl<S: BoxedScript> BoxedLoops<S> {
     /// Sets all of them up, and checks that they agree on the result.
     fn new(library: &Library, case: &Case) -> Result<Self, Box<dyn Error>> {
-        let script = S::new().ok_or("the engine is gone")?;
+        let script = S::with_stack(STACK).ok_or("the engine is gone")?;
         let target = address(library, case.name)?;
         // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
         let function =
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
         let callback = if case.name == "call_back" {
             let signature = Signature::new([Type::I32], Type::I32)?;
-            Some(script.callback(&signature, &format!("({})", case.objects[0]))?)
+            Some(script.engine_callback(&signature, &format!("({})", case.objects[0]))?)
         } else {
             None
         };

@@ -6,14 +6,15 @@ use std::ffi::{CString, c_void};
 use std::io;
 use std::mem::transmute;
 
-use hotcall::engine::{EngineCallback, Words};
-use hotcall::{Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
+use hotcall::engine::EngineCallback;
+use hotcall::{Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
 use hotcall::{Signature, Thunk, Type};
 use libloading::Library;
 use rquickjs_sys as js;
 
 use crate::by_slots::BySlots;
 use crate::support::c::{address, compile};
+use hotcall_engines::Language;
 use hotcall_engines::quickjs::Script;
 
 /// The compared ways. `EMPTY_LOOP` does not call a function.
@@ -273,17 +274,9 @@ struct Callbacks {
 impl Callbacks {
     fn new(script: &Script, source: &str) -> Result<Self, CallbackError> {
         let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-        let (thunk, options) = (script.thunk(&signature)?, LocalOptions::default());
-        let function = script.callback(&thunk, source, options, Err::<(), ForeignCall>)?;
-        let (thunk, realm) = (Thunk::new(&signature)?, script.realm.clone());
-        let (site, callee) = (script.site(), script.callee(source));
-        let handler = move |call: &mut Call<'_>| {
-            // SAFETY: the values are the engine's.
-            let run = |args: &[Words]| unsafe { callee.call(args) };
-            // SAFETY: the callback has this signature, and runs on the realm's thread.
-            unsafe { realm.answer(site, &signature, call, run) };
-        };
-        let answered = Callback::local(&thunk, options, Err::<(), ForeignCall>, handler)?;
+        let function = script.engine_callback(&signature, source)?;
+        let (thunk, handler) = (Thunk::new(&signature)?, script.handler(&signature, source));
+        let answered = Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)?;
         Ok(Self { function, answered })
     }
 

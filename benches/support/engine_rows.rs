@@ -10,8 +10,8 @@ use crate::sample::{Compare, Samples};
 /// The number of times that each case is set up, because places in memory affect the time.
 const SETUPS: usize = 7;
 
-/// Nanoseconds a round of a loop in script that calls a function: medians. The ratios are medians of the ratios of successive
-/// loops. `net` ratios compare the times above the empty loop's.
+/// Nanoseconds a round of a loop in script that calls a function: medians. The ratios are the means of the middle half of the
+/// ratios of successive loops. `net` ratios compare the times above the empty loop's.
 #[derive(Serialize)]
 pub(crate) struct Row {
     case: &'static str,

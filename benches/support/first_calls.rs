@@ -4,11 +4,11 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::mem::transmute;
 use std::sync::Barrier;
-use std::time::Instant;
 
 use hotcall::engine::{Abi, Exit, FastCallModel, FastCallRecord, FastCallRole, Realm, quickjs};
 use hotcall::{Function, FunctionOptions, Signature, Type};
 
+use crate::cores::Stopwatch;
 use crate::open;
 use crate::open_engine::{EngineFunction, Mute, functions};
 
@@ -78,9 +78,9 @@ fn rounds<T, W: Fn(&T)>(barrier: &Barrier, prepare: impl Fn() -> (T, W)) -> f64 
     let round = || {
         let (made, work) = prepare();
         barrier.wait();
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         work(&made);
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = watch.seconds();
         drop(made);
         // The functions of other threads have the same shapes, which end with the last of them.
         barrier.wait();

@@ -5,8 +5,7 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::ptr;
 
-use hotcall::engine::{EngineCallback, Realm, Record, Site};
-use hotcall::{CallbackError, ForeignCall, LocalOptions, Signature};
+use hotcall::engine::{Record, Site};
 use hotcall_engines::jsc::{Jsc, JscScript, Value};
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::files::Files;
@@ -75,18 +74,8 @@ fn value(word: u64) -> Value {
 }
 
 impl BoxedScript for JscScript {
-    type Engine = Jsc;
-
     fn by_slots() -> *const c_void {
         by_slots as *const c_void
-    }
-
-    fn new() -> Option<Self> {
-        Self::new()
-    }
-
-    fn realm(&self) -> &Realm<Jsc> {
-        &self.realm
     }
 
     fn set_global(&self, name: &str, word: u64) {
@@ -109,14 +98,6 @@ impl BoxedScript for JscScript {
     unsafe fn native(&self, name: &str, address: *const c_void, _arity: u32) -> u64 {
         // SAFETY: the caller promises a native function.
         unsafe { self.native(name, address) as u64 }
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
-        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
     }
 
     unsafe fn call(&self, function: u64, args: &[u64]) {

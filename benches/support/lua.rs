@@ -29,8 +29,8 @@ const C: usize = 1;
 const RAW: usize = 2;
 const EMPTY: usize = 3;
 
-/// Nanoseconds a round of a loop in Lua that calls a function: medians. The ratios are medians of those of loops that ran one after the
-/// other; `net` ones of what they take above the empty loop.
+/// Nanoseconds a round of a loop in Lua that calls a function: medians. The ratios are the means of the middle half of the ratios of
+/// successive loops. `net` ratios compare the times above the empty loop's.
 #[derive(Serialize)]
 pub(crate) struct Row {
     case: &'static str,

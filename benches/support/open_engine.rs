@@ -7,8 +7,9 @@ use std::ptr;
 use std::time::Instant;
 
 use hotcall::declare::{Declarations, Item};
-use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, quickjs};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, ValueModel, View, Words, quickjs};
 use hotcall::{Function, FunctionOptions, Signature};
+use hotcall_engines::quickjs::Script;
 use hotcall_testing::compiler::{Compiler, CompilerError};
 use serde::Serialize;
 
@@ -34,6 +35,11 @@ pub(crate) struct Row {
     /// The call that compiles, for each shape.
     pub(crate) compiling_call_us: f64,
     pub(crate) compiling_call_us_p99: f64,
+    /// The shapes of the model with objects, of which machine code finds the bytes.
+    pub(crate) objects_shapes: usize,
+    /// The call that compiles, for each of these shapes.
+    pub(crate) objects_compiling_call_us: f64,
+    pub(crate) objects_compiling_call_us_p99: f64,
 }
 
 /// An engine that passes integers and null. It makes null of everything.
@@ -85,11 +91,12 @@ pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
 
 fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row, Box<dyn Error>> {
     let symbols = signatures.len();
+    let model = quickjs::model();
     let time = |calls: u32| -> Result<f64, Box<dyn Error>> {
         let mut times = Vec::with_capacity(ROUNDS);
         for _ in 0..ROUNDS {
             // A realm keeps the shapes that it has used, and their code.
-            let (realm, functions) = (realm(calls)?, functions(signatures)?);
+            let (realm, functions) = (realm(&model, calls)?, functions(signatures)?);
             let start = Instant::now();
             // SAFETY: the target takes any arguments.
             let records = unsafe { realm.records(&functions) }?;
@@ -99,22 +106,11 @@ fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row,
         Ok(median(times))
     };
     let (records_us, records_compiled_us) = (time(u32::MAX)?, time(0)?);
-    let realm = realm(u32::MAX)?;
-    let functions = functions(signatures)?;
-    // SAFETY: the target takes any arguments.
-    let records = unsafe { realm.records(&functions) }?;
-    let records: Vec<_> = records.into_iter().map(EngineFunction::new).collect();
-    let mut first: Vec<_> = records.iter().map(EngineFunction::time).collect();
-    let later: Vec<_> = records.iter().map(EngineFunction::time).collect();
-    realm.compile_policy().set_after(1);
-    let mut compiling: Vec<_> = records
-        .iter()
-        .filter_map(|function| {
-            let is_first = !function.record().is_compiled();
-            let time = function.time();
-            (is_first && function.record().is_compiled()).then_some(time)
-        })
-        .collect();
+    let Calls { mut first, later, mut compiling } = Calls::measure(&model, signatures)?;
+    let script = Script::default();
+    let with_objects = script.realm.model().filter(|model| model.objects.is_some());
+    let with_objects = with_objects.ok_or("the layout of QuickJS's objects was not found")?;
+    let Calls { compiling: mut objects_compiling, .. } = Calls::measure(with_objects, signatures)?;
     Ok(Row {
         header,
         symbols,
@@ -126,13 +122,44 @@ fn measure_header(header: &'static str, signatures: &[Signature]) -> Result<Row,
         interpreted_call_us: median(later),
         compiling_call_us_p99: percentile(&mut compiling, 99),
         compiling_call_us: median(compiling),
+        objects_shapes: objects_compiling.len(),
+        objects_compiling_call_us_p99: percentile(&mut objects_compiling, 99),
+        objects_compiling_call_us: median(objects_compiling),
     })
 }
 
-/// A new realm, whose functions are compiled after this number of calls.
-fn realm(after: u32) -> Result<Realm<Mute>, Box<dyn Error>> {
-    // SAFETY: the model is that of QuickJS, whose calls are imitated here.
-    let realm = unsafe { Realm::new(Mute, quickjs::model()) }?;
+/// The times of calls of a header's functions, in microseconds.
+struct Calls {
+    /// The first call of each function: interpreted.
+    first: Vec<f64>,
+    /// The second call of each function: interpreted.
+    later: Vec<f64>,
+    /// The call that compiles, for each shape.
+    compiling: Vec<f64>,
+}
+
+impl Calls {
+    fn measure(model: &ValueModel, signatures: &[Signature]) -> Result<Self, Box<dyn Error>> {
+        let realm = realm(model, u32::MAX)?;
+        let functions = functions(signatures)?;
+        // SAFETY: the target takes any arguments.
+        let records = unsafe { realm.records(&functions) }?;
+        let records: Vec<_> = records.into_iter().map(EngineFunction::new).collect();
+        let [first, later] = std::array::from_fn(|_| records.iter().map(EngineFunction::time).collect());
+        realm.compile_policy().set_after(1);
+        let compile = |function: &EngineFunction| {
+            let is_first = !function.record().is_compiled();
+            let time = function.time();
+            (is_first && function.record().is_compiled()).then_some(time)
+        };
+        Ok(Self { first, later, compiling: records.iter().filter_map(compile).collect() })
+    }
+}
+
+/// A new realm of the model, whose functions are compiled after this number of calls.
+fn realm(model: &ValueModel, after: u32) -> Result<Realm<Mute>, Box<dyn Error>> {
+    // SAFETY: the model is that of QuickJS, whose calls are imitated here. No argument is an object.
+    let realm = unsafe { Realm::new(Mute, model.clone()) }?;
     realm.compile_policy().set_after(after);
     Ok(realm)
 }
@@ -196,16 +223,22 @@ impl EngineFunction {
 /// Prints a table.
 pub(crate) fn print(rows: &[Row]) {
     println!("\nMaking a library's functions for QuickJS, and calling them: medians in µs");
-    println!("{:<11} symbols shapes  record  compiled   first   (p99)   later compiling   (p99)", "header");
+    println!(
+        "{:<11} symbols shapes  record  compiled   first   (p99)   later compiling   (p99)  with objects: shapes compiling   (p99)",
+        "header"
+    );
     for row in rows {
         let Row { header, symbols, shapes, records_us, records_compiled_us, .. } = row;
         println!(
-            "{header:<11} {symbols:7} {shapes:6} {records_us:7.3} {records_compiled_us:9.2} {:7.2} {:7.2} {:7.3} {:9.1} {:7.1}",
+            "{header:<11} {symbols:7} {shapes:6} {records_us:7.3} {records_compiled_us:9.2} {:7.2} {:7.2} {:7.3} {:9.1} {:7.1} {:21} {:9.1} {:7.1}",
             row.first_call_us,
             row.first_call_us_p99,
             row.interpreted_call_us,
             row.compiling_call_us,
-            row.compiling_call_us_p99
+            row.compiling_call_us_p99,
+            row.objects_shapes,
+            row.objects_compiling_call_us,
+            row.objects_compiling_call_us_p99
         );
     }
 }

@@ -1,8 +1,11 @@
-//! Times of contenders: short samples in turn, so that other work on the machine affects all of them.
+//! Times of contenders: short samples in turn, so that other work on the machine affects all of them. Before each sample the
+//! processor forgets the branches of the others.
 
 use std::time::{Duration, Instant};
 
 use hotcall_testing::random::Random;
+
+use crate::branches::forget;
 
 /// Long against the clock's own cost, short against a scheduler's time slice.
 const SAMPLE: Duration = Duration::from_micros(20);
@@ -42,6 +45,7 @@ impl<const N: usize> Samples<N> {
             let mut order = std::array::from_fn::<_, N, _>(|way| way);
             self.random.shuffle(&mut order);
             for way in order {
+                forget();
                 let time = time(contenders, way, times[way]);
                 self.ns[way].push(time.as_secs_f64() * 1e9 / times[way] as f64);
             }
@@ -53,15 +57,15 @@ impl<const N: usize> Samples<N> {
         self.ns.each_ref().map(|ns| median(ns.clone()))
     }
 
-    /// The median of the rounds' own ratios.
+    /// The mean of the middle half of the rounds' own ratios.
     pub(crate) fn ratio(&self, a: usize, b: usize) -> f64 {
-        median(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect())
+        middle_mean(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect())
     }
 
-    /// The median of the rounds' ratios of times above those of `base`.
+    /// The mean of the middle half of the rounds' ratios of times above those of `base`.
     pub(crate) fn net_ratio(&self, a: usize, b: usize, base: usize) -> f64 {
         let rounds = self.ns[a].iter().zip(&self.ns[b]).zip(&self.ns[base]);
-        median(rounds.map(|((a, b), base)| (a - base) / (b - base)).collect())
+        middle_mean(rounds.map(|((a, b), base)| (a - base) / (b - base)).collect())
     }
 
     /// The ratio of the fast tenth percentiles, which is nearer to a quiet machine's.
@@ -81,6 +85,14 @@ fn times_in_a_sample<const N: usize>(contenders: &impl Compare<N>, way: usize) -
     const TIMES: u64 = 1000;
     let fastest = (0..50).map(|_| time(contenders, way, TIMES)).min().unwrap_or(SAMPLE);
     (SAMPLE.as_nanos() as u64 * TIMES / (fastest.as_nanos() as u64).max(1)).max(1)
+}
+
+/// The mean of the middle half of the values. Unlike a median, it does not jump when the values are of two clusters.
+fn middle_mean(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let quarter = values.len() / 4;
+    let middle = &values[quarter..values.len() - quarter];
+    middle.iter().sum::<f64>() / middle.len() as f64
 }
 
 /// The middle one; of an even number, the upper of the two.

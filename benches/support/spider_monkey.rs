@@ -4,8 +4,7 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::path::Path;
 
-use hotcall::engine::{EngineCallback, Realm, Record, Site};
-use hotcall::{CallbackError, ForeignCall, LocalOptions, Signature};
+use hotcall::engine::{Record, Site};
 use hotcall_engines::spider_monkey::{SpiderMonkey, SpiderMonkeyScript};
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::files::Files;
@@ -71,18 +70,8 @@ fn compile() -> Result<Library, Box<dyn Error>> {
 }
 
 impl BoxedScript for SpiderMonkeyScript {
-    type Engine = SpiderMonkey;
-
     fn by_slots() -> *const c_void {
         by_slots as *const c_void
-    }
-
-    fn new() -> Option<Self> {
-        Self::new()
-    }
-
-    fn realm(&self) -> &Realm<SpiderMonkey> {
-        &self.realm
     }
 
     fn set_global(&self, name: &str, value: u64) {
@@ -104,14 +93,6 @@ impl BoxedScript for SpiderMonkeyScript {
     unsafe fn native(&self, name: &str, address: *const c_void, arity: u32) -> u64 {
         // SAFETY: the caller promises a native function.
         unsafe { self.native(name, address, arity) }
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn callback(&self, signature: &Signature, source: &str) -> Result<EngineCallback, CallbackError> {
-        self.callback(&self.thunk(signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
     }
 
     unsafe fn call(&self, function: u64, args: &[u64]) {

@@ -1,15 +1,17 @@
-//! Two threads beside one: each with an engine of its own, so that only hotcall's own state is shared.
+//! Two threads beside one: each with an engine of its own, so that only hotcall's own state is shared. The first two rows do not
+//! use hotcall: they show how much the machine and the allocator can do.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
-use std::time::Instant;
 
 use hotcall::{Function, FunctionOptions, Library, Scalar, Signature, Type};
 use hotcall_engines::quickjs::Script;
 use serde::Serialize;
 
+use crate::branches::forget;
+use crate::cores::{self, Stopwatch};
 use crate::engine::{CFunctions, Case, Loops, cases};
 use crate::first_calls;
 use crate::sample::median;
@@ -38,14 +40,17 @@ pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
     let loops = |name| {
         ratio(|barrier| {
             let loops = Loops::new(&c, case(name)).expect("the engine's rows have set it up");
+            forget();
             loops.run(0, 200_000);
             barrier.wait();
-            let start = Instant::now();
+            let watch = Stopwatch::start();
             loops.run(0, 2_000_000);
-            start.elapsed().as_secs_f64()
+            watch.seconds()
         })
     };
     Ok(vec![
+        Row { work: "arithmetic", two_over_one: ratio(computed) },
+        Row { work: "memory allocated and freed", two_over_one: ratio(allocated) },
         Row { work: "calls", two_over_one: loops("add_i32") },
         Row { work: "calls with a buffer", two_over_one: loops("first_byte") },
         Row { work: "callbacks", two_over_one: loops("call_back") },
@@ -77,9 +82,9 @@ fn made_and_dropped(functions: &[Function], barrier: &Barrier) -> f64 {
     };
     (0..100).for_each(|_| one_round());
     barrier.wait();
-    let start = Instant::now();
-    (0..3_000).for_each(|_| one_round());
-    let seconds = start.elapsed().as_secs_f64();
+    let watch = Stopwatch::start();
+    (0..30_000).for_each(|_| one_round());
+    let seconds = watch.seconds();
     script.free(call);
     black_box(seconds)
 }
@@ -102,16 +107,50 @@ fn of_library(library: &Library) -> Vec<Function> {
     functions.into_iter().map(function).collect()
 }
 
-/// Runs the work on one thread and on two, in turn. `work` waits for the others when it is set up, and returns seconds.
+/// Seconds in which a thread computes, without memory.
+fn computed(barrier: &Barrier) -> f64 {
+    barrier.wait();
+    let watch = Stopwatch::start();
+    black_box((0..50_000_000_u64).fold(black_box(1_u64), |value, n| value.wrapping_mul(3) ^ n));
+    watch.seconds()
+}
+
+/// Seconds in which a thread allocates memory and frees it.
+fn allocated(barrier: &Barrier) -> f64 {
+    let mut kept = [const { Vec::new() }; 64];
+    barrier.wait();
+    let watch = Stopwatch::start();
+    for n in 0..2_000_000 {
+        kept[n % kept.len()] = Vec::<u8>::with_capacity(black_box(16 + n % 13 * 32));
+    }
+    let seconds = watch.seconds();
+    black_box(kept);
+    seconds
+}
+
+/// Runs the work on one processor, on another, and on both at once, in turn. `work` waits for the others when it is set up, and
+/// returns seconds.
 fn ratio(work: impl Fn(&Barrier) -> f64 + Sync) -> f64 {
-    let time = |threads: usize| {
-        let barrier = Barrier::new(threads);
+    let time = |processors: &[usize]| {
+        let barrier = Barrier::new(processors.len());
+        let (work, barrier) = (&work, &barrier);
         thread::scope(|scope| {
-            let running: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(&barrier))).collect();
-            running.into_iter().map(|thread| thread.join().expect("the work ends")).fold(0., f64::max)
+            let start = |&processor| {
+                scope.spawn(move || {
+                    cores::pin(processor).expect("the machine has two processors");
+                    work(barrier)
+                })
+            };
+            let running: Vec<_> = processors.iter().map(start).collect();
+            running.into_iter().map(|thread| thread.join().expect("the work ends")).collect::<Vec<_>>()
         })
     };
-    median((0..ROUNDS).map(|_| 2. * time(1) / time(2)).collect())
+    let round = || {
+        let alone = [time(&[0])[0], time(&[1])[0]];
+        let both = time(&[0, 1]);
+        alone[0] / both[0] + alone[1] / both[1]
+    };
+    median((0..ROUNDS).map(|_| round()).collect())
 }
 
 /// Prints a table.

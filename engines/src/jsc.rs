@@ -5,12 +5,12 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall::Function;
-use hotcall::engine::{Realm, Record, Site};
+use hotcall::engine::{Realm, Record, Site, Words};
 
-use crate::jsc_api::{Api, Context, Held, Loaded, Text, evaluate};
+use crate::jsc_api::{Api, Context, Held, Loaded, ProtectedFunction, Text, evaluate};
 use crate::jsc_engine::keep;
 use crate::jsc_objects::realm;
+use crate::language::Language;
 
 pub use crate::jsc_api::Value;
 pub use crate::jsc_engine::{Jsc, JscThrown, value, words};
@@ -62,30 +62,9 @@ impl JscScript {
         unsafe { (self.api.JSObjectMakeFunctionWithCallback)(self.context, name.text, address) }
     }
 
-    /// The site of calls from outside of script.
-    pub fn site(&self) -> Site {
-        Site::new(self.context)
-    }
-
     /// The number of records that functions hold.
     pub fn records(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.records)
-    }
-
-    /// Makes a C function global.
-    pub fn define(&self, name: &str, function: &Function) {
-        // SAFETY: the tests pass values that their functions take.
-        let record = unsafe { self.realm.record(function) }.unwrap();
-        // SAFETY: the function is this engine's.
-        unsafe { self.set_global(name, self.function(name, record)) };
-    }
-
-    /// Makes a C function global that writes its result into a buffer.
-    pub fn define_into(&self, name: &str, function: &Function) {
-        // SAFETY: the tests pass values that their functions take.
-        let record = unsafe { self.realm.record_into(function) }.unwrap();
-        // SAFETY: the function is this engine's.
-        unsafe { self.set_global(name, self.function(name, record)) };
     }
 
     /// A function for a record, which is dropped with it. The function has a property that script cannot change: an object that
@@ -137,13 +116,6 @@ impl JscScript {
         unsafe { evaluate(self.api, self.context, source) }.unwrap()
     }
 
-    /// The result of a script as a string. An error is the exception as a string.
-    pub fn run(&self, source: &str) -> Result<String, String> {
-        // SAFETY: the context is this thread's.
-        let value = unsafe { evaluate(self.api, self.context, source) };
-        value.map(|value| self.text(value)).map_err(|thrown| self.text(thrown))
-    }
-
     /// Returns a value as a string.
     fn text(&self, value: Value) -> String {
         let (api, context) = (self.api, self.context);
@@ -163,12 +135,74 @@ impl JscScript {
     pub fn collect_garbage(&self) {
         self.collector()();
     }
+}
 
-    /// A value that collects garbage as long as it lives.
-    pub fn collector(&self) -> impl Fn() + use<> {
+// SAFETY: the realm was made for the context. The function is the one of the model. A protected function does not move.
+unsafe impl Language for JscScript {
+    type Engine = Jsc;
+    type Callee = ProtectedFunction;
+
+    const COLLECTS_EXACTLY: bool = false;
+
+    /// The engine takes its limit from the environment when it begins.
+    fn with_stack(_: usize) -> Option<Self> {
+        Self::new()
+    }
+
+    fn realm(&self) -> &Realm<Jsc> {
+        &self.realm
+    }
+
+    fn site(&self) -> Site {
+        Site::new(self.context)
+    }
+
+    fn run(&self, source: &str) -> Result<String, String> {
+        // SAFETY: the context is this thread's.
+        let value = unsafe { evaluate(self.api, self.context, source) };
+        value.map(|value| self.text(value)).map_err(|thrown| self.text(thrown))
+    }
+
+    fn set_function(&self, name: &str, record: Record) {
+        // SAFETY: the function is this engine's.
+        unsafe { self.set_global(name, self.function(name, record)) };
+    }
+
+    fn set_pointer(&self, name: &str, address: *const c_void) {
+        // SAFETY: the engine made the pointer object.
+        unsafe { self.set_global(name, self.pointer(address)) };
+    }
+
+    fn callee(&self, source: &str) -> ProtectedFunction {
+        // SAFETY: the context is the engine's, and so is the function.
+        unsafe { ProtectedFunction::new(self.api, self.context, self.value(source)) }
+    }
+
+    fn words(function: &ProtectedFunction) -> Words {
+        words(function.value())
+    }
+
+    fn call_function(&self) -> *const c_void {
+        self.api.JSObjectCallAsFunction as *const c_void
+    }
+
+    unsafe fn call(engine: &Jsc, site: Site, function: &ProtectedFunction, args: &[Words]) -> Result<Words, JscThrown> {
+        // SAFETY: the caller promises values of the engine.
+        unsafe { engine.call(site.context, function.value(), args) }
+    }
+
+    fn pins(&self) -> usize {
+        self.realm.engine().pins.get()
+    }
+
+    fn collector(&self) -> impl Fn() + 'static + use<> {
         let (api, context) = (self.api, self.context);
         // SAFETY: the context is this thread's.
         move || unsafe { (api.JSSynchronousGarbageCollectForDebugging)(context) }
+    }
+
+    fn collect_at_each_step(&self) {
+        self.realm.engine().collects.set(true);
     }
 }
 

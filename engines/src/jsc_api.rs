@@ -207,3 +207,33 @@ pub(crate) unsafe fn evaluate(api: &Api, context: Context, source: &str) -> Resu
     let value = unsafe { (api.JSEvaluateScript)(context, text.text, none, none, 1, &mut exception) };
     if exception.is_null() { Ok(value) } else { Err(exception) }
 }
+
+/// A function of script, which this value protects from the collector. It must not outlive its context.
+pub struct ProtectedFunction {
+    api: &'static Api,
+    context: Context,
+    function: Value,
+}
+
+impl ProtectedFunction {
+    /// # Safety
+    ///
+    /// The function is one of the context.
+    pub(crate) unsafe fn new(api: &'static Api, context: Context, function: Value) -> Self {
+        // SAFETY: the caller promises a function of the context.
+        unsafe { (api.JSValueProtect)(context, function) };
+        Self { api, context, function }
+    }
+
+    /// Returns the function.
+    pub(crate) const fn value(&self) -> Value {
+        self.function
+    }
+}
+
+impl Drop for ProtectedFunction {
+    fn drop(&mut self) {
+        // SAFETY: the function was protected, and its context lives longer.
+        unsafe { (self.api.JSValueUnprotect)(self.context, self.function) };
+    }
+}

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use hotcall::engine::{Catch, Engine, EngineError, Kind, Output, Site, View, Words};
 
 use crate::jsc_api::{Api, Context, Loaded, Text, Value, evaluate};
 
@@ -310,5 +310,13 @@ unsafe impl Engine for Jsc {
 
     unsafe fn unpin(&self, _site: Site, _pin: usize) {
         self.pins.set(self.pins.get() - 1);
+    }
+}
+
+// SAFETY: nothing here runs script.
+unsafe impl Catch for Jsc {
+    unsafe fn catch(&self, site: Site, thrown: Words) -> JscThrown {
+        // SAFETY: the caller promises that the engine has thrown this value.
+        unsafe { self.thrown(site.context, value(thrown)) }
     }
 }

@@ -10,10 +10,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall::Function;
-use hotcall::engine::{Realm, Record, Site};
+use hotcall::engine::{Realm, Record, Site, Words};
 
-use crate::spider_monkey_api::Api;
+use crate::language::Language;
+use crate::spider_monkey_api::{Api, RootedFunction};
 use crate::spider_monkey_objects::{realm, show_pins};
 
 pub use crate::spider_monkey_api::FLAGS;
@@ -60,54 +60,9 @@ impl SpiderMonkeyScript {
         Self::with_stack(512 * 1024)
     }
 
-    /// A context whose script may use this number of bytes of the stack.
-    ///
-    /// # Panics
-    ///
-    /// The engine does not make a context.
-    pub fn with_stack(bytes: usize) -> Option<Self> {
-        let api = Api::get()?;
-        // SAFETY: a new context on this thread, used there alone.
-        let context = unsafe { (api.new)(bytes) };
-        assert!(!context.is_null(), "the engine makes a context");
-        // SAFETY: the context is new.
-        let realm = unsafe { realm(SpiderMonkey::new(api), api, context) }.expect("the model makes sense");
-        let pins = Box::new(realm.clone());
-        // SAFETY: the context is alive, and freed before the realm in the box.
-        unsafe { show_pins(api, context, &pins) };
-        Some(Self { realm, context, api, records: Arc::default(), running: Cell::default(), _pins: pins })
-    }
-
-    /// The site of calls from outside of script.
-    pub fn site(&self) -> Site {
-        Site::new(self.context)
-    }
-
     /// How many records are held by functions.
     pub fn records(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.records)
-    }
-
-    /// Makes a C function global.
-    ///
-    /// # Panics
-    ///
-    /// Memory is missing.
-    pub fn define(&self, name: &str, function: &Function) {
-        // SAFETY: the tests' functions take what the tests pass.
-        let record = unsafe { self.realm.record(function) }.expect("there is memory for code");
-        self.set_global(name, self.function(name, record));
-    }
-
-    /// Makes a C function global that writes its result into a buffer.
-    ///
-    /// # Panics
-    ///
-    /// Memory is missing, or the result is not a struct.
-    pub fn define_into(&self, name: &str, function: &Function) {
-        // SAFETY: the tests' functions take what the tests pass.
-        let record = unsafe { self.realm.record_into(function) }.expect("the result is a struct");
-        self.set_global(name, self.function(name, record));
     }
 
     /// A function for a record, which is dropped with it. It stays until script runs, if nothing else has it.
@@ -200,18 +155,6 @@ impl SpiderMonkeyScript {
         }
     }
 
-    /// The result of a script as a string, or what it threw, likewise.
-    ///
-    /// # Errors
-    ///
-    /// The script throws.
-    pub fn run(&self, source: &str) -> Result<String, String> {
-        match self.evaluate(source) {
-            Ok(value) => Ok(self.text(value)),
-            Err(thrown) => Err(self.thrown_text(&thrown)),
-        }
-    }
-
     fn thrown_text(&self, thrown: &SpiderMonkeyThrown) -> String {
         // SAFETY: the exception is kept.
         self.text(unsafe { (self.api.thrown)(thrown.rooted) })
@@ -238,22 +181,95 @@ impl SpiderMonkeyScript {
         unsafe { (self.api.made)(self.context) }
     }
 
-    /// Collects garbage from now on whenever machine code calls the engine.
-    pub fn collect_at_each_step(&self) {
-        // SAFETY: the context is this thread's.
-        unsafe { (self.api.set_collects)(self.context, true) };
-    }
-
     /// Collects what script cannot reach.
     pub fn collect_garbage(&self) {
         self.collector()();
     }
+}
 
-    /// A value that collects garbage as long as the engine lives.
-    pub fn collector(&self) -> impl Fn() + use<> {
+// SAFETY: the realm was made for the context. The function is the one of the model: it calls script with arguments that the context
+// keeps. Nothing moves.
+unsafe impl Language for SpiderMonkeyScript {
+    type Engine = SpiderMonkey;
+    type Callee = RootedFunction;
+
+    const COLLECTS_EXACTLY: bool = true;
+
+    /// # Panics
+    ///
+    /// The engine does not make a context.
+    fn with_stack(bytes: usize) -> Option<Self> {
+        let api = Api::get()?;
+        // SAFETY: a new context on this thread, used there alone.
+        let context = unsafe { (api.new)(bytes) };
+        assert!(!context.is_null(), "the engine makes a context");
+        // SAFETY: the context is new.
+        let realm = unsafe { realm(SpiderMonkey::new(api), api, context) }.expect("the model makes sense");
+        let pins = Box::new(realm.clone());
+        // SAFETY: the context is alive, and freed before the realm in the box.
+        unsafe { show_pins(api, context, &pins) };
+        Some(Self { realm, context, api, records: Arc::default(), running: Cell::default(), _pins: pins })
+    }
+
+    fn realm(&self) -> &Realm<SpiderMonkey> {
+        &self.realm
+    }
+
+    fn site(&self) -> Site {
+        Site::new(self.context)
+    }
+
+    fn run(&self, source: &str) -> Result<String, String> {
+        match self.evaluate(source) {
+            Ok(value) => Ok(self.text(value)),
+            Err(thrown) => Err(self.thrown_text(&thrown)),
+        }
+    }
+
+    fn set_function(&self, name: &str, record: Record) {
+        self.set_global(name, self.function(name, record));
+    }
+
+    fn set_pointer(&self, name: &str, address: *const c_void) {
+        self.set_global(name, self.pointer(address));
+    }
+
+    fn callee(&self, source: &str) -> RootedFunction {
+        // SAFETY: the context is the engine's, and so is the function.
+        unsafe { RootedFunction::new(self.api, self.context, self.value(source)) }
+    }
+
+    fn words(function: &RootedFunction) -> Words {
+        [function.value(), 0]
+    }
+
+    fn call_function(&self) -> *const c_void {
+        self.api.call_function as *const c_void
+    }
+
+    unsafe fn call(
+        engine: &SpiderMonkey,
+        site: Site,
+        function: &RootedFunction,
+        args: &[Words],
+    ) -> Result<Words, SpiderMonkeyThrown> {
+        // SAFETY: the caller promises values of the engine. The caller of the callback keeps the arguments.
+        unsafe { engine.call(site.context, function.value(), args) }
+    }
+
+    fn pins(&self) -> usize {
+        self.realm.engine().pins.get()
+    }
+
+    fn collector(&self) -> impl Fn() + 'static + use<> {
         let (api, context) = (self.api, self.context);
         // SAFETY: the context is this thread's.
         move || unsafe { (api.gc)(context) }
+    }
+
+    fn collect_at_each_step(&self) {
+        // SAFETY: the context is this thread's.
+        unsafe { (self.api.set_collects)(self.context, true) };
     }
 }
 

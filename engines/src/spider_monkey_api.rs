@@ -161,3 +161,32 @@ impl Api {
         }
     }
 }
+
+/// A function of script, which this value keeps from the collector. It must not outlive its context.
+pub struct RootedFunction {
+    api: &'static Api,
+    rooted: Rooted,
+    function: u64,
+}
+
+impl RootedFunction {
+    /// # Safety
+    ///
+    /// The function is one of the context.
+    pub(crate) unsafe fn new(api: &'static Api, context: MonkeyContext, function: u64) -> Self {
+        // SAFETY: the caller promises a function of the context.
+        Self { api, rooted: unsafe { (api.root)(context, function) }, function }
+    }
+
+    /// Returns the function.
+    pub(crate) const fn value(&self) -> u64 {
+        self.function
+    }
+}
+
+impl Drop for RootedFunction {
+    fn drop(&mut self) {
+        // SAFETY: this owns the root, whose context lives longer.
+        unsafe { (self.api.drop)(self.rooted) };
+    }
+}

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use hotcall::engine::{Catch, Engine, EngineError, Kind, Output, Site, View, Words};
 
 use crate::spider_monkey_api::{Api, MonkeyContext, Rooted, Seen, kind};
 
@@ -157,5 +157,13 @@ unsafe impl Engine for SpiderMonkey {
     unsafe fn release(&self, site: Site, words: Words) {
         // SAFETY: the value is the engine's. One that was not made here is left alone.
         unsafe { (self.api.release)(site.context, words[0]) };
+    }
+}
+
+// SAFETY: nothing here runs script.
+unsafe impl Catch for SpiderMonkey {
+    unsafe fn catch(&self, site: Site, _: Words) -> SpiderMonkeyThrown {
+        // SAFETY: the caller promises that an exception waits in the context.
+        self.thrown(unsafe { (self.api.take_exception)(site.context) })
     }
 }

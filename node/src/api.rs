@@ -241,7 +241,10 @@ impl Env {
                 return Some(self.bytes(address, len, buffer));
             }
             let status = napi_sys::napi_get_arraybuffer_info(self.0, value.0, &mut address, &mut len);
-            (status == Status::napi_ok).then(|| self.bytes(address, len, value.0))
+            if status != Status::napi_ok {
+                (address, len) = v8::shared_bytes(value)?;
+            }
+            Some(self.bytes(address, len, value.0))
         }
     }
 

@@ -48,6 +48,7 @@ const NATIVES: &[Native] = &[
     Native { name: "read", run: memory::read },
     Native { name: "write", run: memory::write },
     Native { name: "string", run: memory::string },
+    Native { name: "text", run: memory::text },
     Native { name: "arrayBuffer", run: memory::array_buffer },
     Native { name: "copy", run: memory::copy },
     Native { name: "store", run: memory::store },
@@ -125,10 +126,10 @@ impl Arguments<'_> {
     }
 
     pub(crate) fn string(&self, index: usize) -> Result<String, Thrown> {
-        match self.env.kind(self.get(index))? {
-            ValueKind::String => self.env.as_string(self.get(index)),
-            _ => Err(self.wrong(index, "a string")),
+        if self.env.kind(self.get(index))? != ValueKind::String {
+            return Err(self.wrong(index, "a string"));
         }
+        self.env.as_string(self.get(index))
     }
 
     /// Returns a whole number or a BigInt, within ±2⁵³.

@@ -145,7 +145,7 @@ fn ty_of_pointer(pointee: Pointee) -> Map<String, Value> {
         Pointee::Buffer => "buffer",
         Pointee::Text => "text",
         Pointee::Function => "function",
-        _ => "pointer",
+        Pointee::Opaque | _ => "pointer",
     };
     [("kind".to_owned(), kind.into())].into_iter().collect()
 }
@@ -156,7 +156,7 @@ fn pointer(pointer: &Pointer) -> Map<String, Value> {
         Target::Type(target) => ty(target),
         Target::Named(name) => json!({ "named": &**name }),
         Target::Function(function) => json!({ "function": function_type(function) }),
-        _ => Value::Null,
+        Target::Unsupported(_) | _ => Value::Null,
     };
     let direction = pointer.direction().map(|direction| match direction {
         Direction::In => "in",
@@ -169,7 +169,7 @@ fn pointer(pointer: &Pointer) -> Map<String, Value> {
         Length::Bytes(count) => json!({ "bytes": count }),
         Length::Counted(by) => json!({ "counted": &**by }),
         Length::CountedBytes(by) => json!({ "countedBytes": &**by }),
-        _ => "expression".into(),
+        Length::Expression | _ => "expression".into(),
     });
     [
         ("to".to_owned(), to),

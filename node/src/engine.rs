@@ -1,6 +1,6 @@
 //! Values of script behind hotcall's `Engine`. A value's words are its handle, a `napi_value`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
 
@@ -10,6 +10,7 @@ use crate::api::{Env, Value, ValueKind};
 use crate::environment::Running;
 use crate::texts::Texts;
 use crate::thrown::Thrown;
+use crate::v8::functions::SharedStore;
 use crate::v8::{self, V8};
 
 /// Script of one environment.
@@ -19,6 +20,10 @@ pub(crate) struct Node {
     v8: Option<Rc<V8>>,
     pub(crate) running: Cell<Running>,
     texts: Texts,
+    /// The buffer of the object that was viewed last.
+    viewed: Cell<Option<Value>>,
+    /// The memory that running calls own, in the order of their pins.
+    owned: RefCell<Vec<SharedStore>>,
 }
 
 /// The site of all calls, because the engine knows its environment.
@@ -37,7 +42,14 @@ pub(crate) fn value(words: Words) -> Value {
 
 impl Node {
     pub(crate) fn new(env: Env, v8: Option<Rc<V8>>) -> Self {
-        Self { env, v8, running: Cell::new(Running::None), texts: Texts::default() }
+        Self {
+            env,
+            v8,
+            running: Cell::new(Running::None),
+            texts: Texts::default(),
+            viewed: Cell::new(None),
+            owned: RefCell::default(),
+        }
     }
 
     pub(crate) const fn env(&self) -> Env {
@@ -64,9 +76,14 @@ impl Node {
     /// needs it is refused there, so V8 makes an ordinary call.
     fn may_collect(&self, site: Site) -> bool {
         match &self.v8 {
-            Some(v8) if matches!(v8.exit(), Exit::Flag { .. }) => site.context.is_null() || v8.is_isolate(site.context),
+            Some(v8) if matches!(v8.exit(), Exit::Flag { .. }) => site.context.is_null() || self.is_ordinary(site),
             _ => true,
         }
+    }
+
+    /// Returns true for an ordinary call by V8.
+    fn is_ordinary(&self, site: Site) -> bool {
+        self.v8.as_ref().is_some_and(|v8| v8.is_isolate(site.context))
     }
 
     /// Copies a string for C, as UTF-8.
@@ -82,6 +99,16 @@ impl Node {
         Some(v8.keep_memory(buffer))
     }
 
+    /// Removes the owners of memory from this one on.
+    fn disown(&self, index: usize) {
+        let v8 = self.v8.as_ref();
+        for store in self.owned.borrow_mut().drain(index..) {
+            if let Some(v8) = v8 {
+                v8.disown_memory(store);
+            }
+        }
+    }
+
     fn view_object(&self, value: Value) -> View {
         let Some(bytes) = self.env.as_bytes(value) else { return View::Other(Kind::Object) };
         if bytes.is_gone {
@@ -91,6 +118,7 @@ impl Node {
         if self.running.get() == Running::CallsBack && self.env.can_shrink(bytes.buffer) {
             return View::Other(Kind::ResizableBuffer);
         }
+        self.viewed.set(Some(bytes.buffer));
         View::Bytes { address: bytes.address, len: bytes.len }
     }
 
@@ -109,7 +137,8 @@ impl Node {
                 None => View::Other(Kind::Object),
             },
             Ok(ValueKind::Object) if !self.may_collect(site) => View::Other(Kind::Object),
-            // No scope is open in fast calls.
+            // V8 has opened a scope for an ordinary call, but not for a fast one.
+            Ok(ValueKind::Object) if self.is_ordinary(site) => self.view_object(value),
             Ok(ValueKind::Object) => env.scope(|| self.view_object(value)),
             // Numbers are viewed before this. A failure means that the environment ends.
             Ok(ValueKind::Number) | Err(_) => View::Other(Kind::Number),
@@ -170,14 +199,26 @@ unsafe impl Engine for Node {
         self.may_collect(site).then(|| self.c_string(string).map(Texts::keep))
     }
 
-    unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
-        // The second buffer lives in the scope of the running callback.
-        let _ = self.keep_memory(self.env.as_bytes(value(words))?.buffer);
-        None
+    unsafe fn pin(&self, _: Site, _: Words) -> Option<usize> {
+        let v8 = self.v8.as_ref()?;
+        // Only ordinary calls pin, and right after the view.
+        let buffer = self.viewed.take().filter(|&buffer| self.env.is_array_buffer(buffer))?;
+        if !v8.counts_owners.get() {
+            // The second buffer lives in the scope of the running callback.
+            v8.keep_memory(buffer);
+            return None;
+        }
+        let mut owned = self.owned.borrow_mut();
+        owned.push(v8.own_memory(buffer));
+        Some(!(owned.len() - 1))
     }
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
-        // SAFETY: `pin` returns no number, so this is a string that `text` has made.
+        // Numbers of memory have their highest bits set, which no address has.
+        if (!pin) < pin {
+            return self.disown(!pin);
+        }
+        // SAFETY: this is a string that `text` has made.
         unsafe { self.texts.release(pin) };
     }
 

@@ -119,7 +119,9 @@ impl CFunction {
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
-        let running = if self.calls_back { Running::CallsBack } else { Running::Alone };
+        // Without open callbacks C cannot call script.
+        let may_call_script = self.calls_back && self.environment.open_callbacks.get() > 0;
+        let running = if may_call_script { Running::CallsBack } else { Running::Alone };
         self.environment.run_as(running, || self.convert_and_call(values))
     }
 

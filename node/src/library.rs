@@ -1,7 +1,7 @@
 //! Libraries and their functions: natives that open, close and look up.
 
 use hotcall::declare::Declarations;
-use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Signature, Unmapping, Visibility};
+use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Unmapping, Visibility};
 use napi_sys::napi_type_tag;
 
 use crate::api::{Value, ValueKind};
@@ -26,29 +26,34 @@ fn library<'a>(args: &Arguments<'_>) -> Result<&'a Library, Thrown> {
 pub(crate) fn open(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let flag = |key| {
         let value = args.option(1, key)?;
-        match environment.env.kind(value)? {
-            ValueKind::Undefined => Ok(false),
-            _ => environment
-                .env
-                .as_boolean(value)
-                .ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean"))),
+        if environment.env.kind(value)? == ValueKind::Undefined {
+            return Ok(false);
         }
+        let flag = environment.env.as_boolean(value);
+        flag.ok_or_else(|| Thrown::TypeError(format!("open: {key} is not a boolean")))
     };
     let binding = if flag("now")? { Binding::Now } else { Binding::Lazy };
     let visibility = if flag("global")? { Visibility::Global } else { Visibility::Local };
     // The collector, or the end of a Worker, does not unmap code that threads of the library may run.
     let flags = OpenFlags::new().binding(binding).visibility(visibility).unmapping(Unmapping::AfterClose);
-    let opened = match environment.env.kind(args.get(0))? {
-        ValueKind::Null => Library::this_process(),
+    let opened = if environment.env.kind(args.get(0))? == ValueKind::Null {
+        Library::this_process()
+    } else {
         // SAFETY: script's author promises that the library's initialisers and finalisers may run.
-        _ => unsafe { Library::open_with(args.string(0)?, flags) },
+        unsafe { Library::open_with(args.string(0)?, flags) }
     };
     environment.env.own(opened.map_err(Thrown::error)?)
 }
 
-/// `resolvedPath(library)`
+/// `resolvedPath(library)`: the path, the name that the loader searches for, or null for this process.
 pub(crate) fn resolved_path(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
-    environment.env.string(&library(args)?.resolved().to_string())
+    let env = environment.env;
+    match library(args)?.resolved() {
+        Resolved::Path(path) => env.string(&path.given().to_string_lossy()),
+        Resolved::Searched(name) => env.string(&name.to_string_lossy()),
+        Resolved::Process => env.null(),
+        other => env.string(&other.to_string()),
+    }
 }
 
 /// `close(library)`

@@ -62,6 +62,17 @@ pub(crate) fn string(environment: &Environment, args: &Arguments<'_>) -> Result<
     }
 }
 
+/// `text(pointer)`: the UTF-8 up to the zero, as a string; null for null. Further arguments live until it is read.
+pub(crate) fn text(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
+    let (env, from) = (environment.env, args.pointer(0)?.cast_const().cast::<u8>());
+    if from.is_null() {
+        return env.null();
+    }
+    let bytes = bytes_to_zero(from, None);
+    // Node-API makes strings of ASCII faster.
+    if bytes.is_ascii() { env.latin1(bytes) } else { env.string(&String::from_utf8_lossy(bytes)) }
+}
+
 /// Returns the bytes in front of the first zero, at most `max`.
 fn bytes_to_zero<'a>(from: *const u8, max: Option<usize>) -> &'a [u8] {
     // SAFETY: script's author promises that a zero, or at least `max` bytes are there, and that they stay meanwhile.

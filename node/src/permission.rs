@@ -12,10 +12,7 @@ use crate::thrown::Thrown;
 pub(crate) fn permission(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     static LIST: OnceLock<Option<String>> = OnceLock::new();
     let env = environment.env;
-    let given = match env.kind(args.get(0))? {
-        ValueKind::String => Some(args.string(0)?),
-        _ => None,
-    };
+    let given = if env.kind(args.get(0))? == ValueKind::String { Some(args.string(0)?) } else { None };
     match LIST.get_or_init(|| given) {
         Some(list) => env.string(list),
         None => env.null(),

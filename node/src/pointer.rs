@@ -36,13 +36,12 @@ impl Arguments<'_> {
     /// Returns an argument that is null or a pointer.
     pub(crate) fn pointer(&self, index: usize) -> Result<*mut c_void, Thrown> {
         let value = self.get(index);
-        match self.env().kind(value)? {
-            ValueKind::Null => Ok(std::ptr::null_mut()),
-            ValueKind::External => {
-                self.environment().realm.engine().address(value).ok_or_else(|| self.wrong(index, "a pointer"))
-            }
-            _ => Err(self.wrong(index, "null or a pointer")),
+        let kind = self.env().kind(value)?;
+        if kind == ValueKind::Null {
+            return Ok(std::ptr::null_mut());
         }
+        let address = if kind == ValueKind::External { self.environment().realm.engine().address(value) } else { None };
+        address.ok_or_else(|| self.wrong(index, "null or a pointer"))
     }
 
     /// Returns an argument that is a pointer, moved by the offset in the next argument.

@@ -60,10 +60,8 @@ impl From<EngineError> for Thrown {
 
 impl From<&EngineError> for Thrown {
     fn from(error: &EngineError) -> Self {
-        match error {
-            EngineError::Argument { .. } | EngineError::CallbackResult { .. } => Self::type_error(error),
-            _ => Self::error(error),
-        }
+        let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
+        if is_of_type { Self::type_error(error) } else { Self::error(error) }
     }
 }
 

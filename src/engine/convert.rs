@@ -7,8 +7,9 @@ use super::error::EngineError;
 use super::output::Output;
 use super::problem::Problem;
 use super::site::Site;
+use super::text::Text;
 use crate::slots::slot::Slot;
-use hotcall_jit::Form;
+use hotcall_jit::{Form, Pointee, Scalar};
 
 /// Returns the value of a slot, or of the aggregate that it points to.
 ///
@@ -124,4 +125,23 @@ pub(super) unsafe fn view_to_slot<E: Engine>(
         Wanted::Destination(form) => view.to_destination(form)?,
     };
     Ok(Converted { slot, has_bytes: view.bytes().is_some() })
+}
+
+/// Copies a value, if it is a string and the parameter takes one.
+///
+/// # Safety
+///
+/// The value and the site are the engine's.
+#[inline]
+pub(super) unsafe fn text<E: Engine>(
+    engine: &E,
+    site: Site,
+    wanted: Wanted,
+    value: Words,
+) -> Option<Result<Text, Problem>> {
+    match wanted {
+        // SAFETY: the caller promises the engine's value and site.
+        Wanted::Argument(Form::Scalar(Scalar::Pointer(Pointee::Text))) => unsafe { engine.text(site, value) },
+        Wanted::Argument(_) | Wanted::Destination(_) => None,
+    }
 }

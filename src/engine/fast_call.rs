@@ -8,14 +8,13 @@ use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastC
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, JitError, Scalar, Signature};
 
-use super::convert::Wanted;
+use super::convert::{Wanted, text};
 use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory, adopt};
 use super::site::Site;
-use super::text::text;
 use super::view::View;
 use crate::function::error::CompileError;
 use crate::function::function::Function;

@@ -3,13 +3,13 @@
 use hotcall_jit::JitError;
 use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
 
-use super::convert::{Converted, make_value, view_to_slot};
+use super::convert::{Converted, make_value, text, view_to_slot};
 use super::engine::Engine;
 use super::error::EngineError;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
-use super::text::{Text, text};
+use super::text::Text;
 use crate::function::error::CompileError;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;

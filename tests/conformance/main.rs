@@ -3,14 +3,17 @@
 mod broken;
 mod exact;
 mod faulty;
-mod jsc_subject;
-mod quickjs_subject;
-mod spider_monkey_subject;
+mod language_subject;
 mod toy;
 mod wide;
 
-use hotcall::engine::conformance::{self, Feature, PRELUDE, Report};
-use quickjs_subject::CallbackWay;
+use hotcall::engine::conformance::{self, Feature, Report};
+use hotcall_engines::jsc::JscScript;
+use hotcall_engines::quickjs::Script;
+use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+use hotcall_engines::{CallbackWay, Language};
+use hotcall_testing::alone::alone;
+use language_subject::LanguageSubject;
 
 /// Nothing failed, and not too little was tried.
 #[track_caller]
@@ -21,22 +24,22 @@ fn passes(report: &Report, at_least: usize) {
 
 #[test]
 fn the_toy_passes() {
-    passes(&conformance::run(&mut toy::with_data()), 500);
+    alone(|| passes(&conformance::run(&mut toy::with_data()), 500));
 }
 
 #[test]
 fn the_toy_without_data_passes() {
-    passes(&conformance::run(&mut toy::framed()), 500);
+    alone(|| passes(&conformance::run(&mut toy::framed()), 500));
 }
 
 #[test]
 fn wide_integers_pass() {
-    passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500);
+    alone(|| passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500));
 }
 
 #[test]
 fn integers_that_are_not_rounded_pass() {
-    passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500);
+    alone(|| passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500));
 }
 
 /// The kit tells the two ways apart: an engine that throws has to say so, and one that says so must not round.
@@ -54,44 +57,49 @@ fn rounding_is_what_the_engine_says() {
     }
 }
 
-/// All that there is was tried, but for what no JavaScript has.
+/// Runs everything that there is with callbacks of this way, but for what no JavaScript has. Without an engine there is nothing to
+/// run. Where one must be there, looking for it fails if it is not.
 #[track_caller]
-fn passes_as_javascript(report: &Report) {
-    passes(report, 1000);
+fn passes_as_javascript(language: Option<impl Language>, way: CallbackWay) {
+    let Some(language) = language else { return };
+    let report = conformance::run(&mut LanguageSubject::new(language, way));
+    passes(&report, 1000);
     let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
     assert_eq!(missing, [Feature::WideIntegers]);
 }
 
-/// The ways in which callbacks reach script.
-const WAYS: [CallbackWay; 2] = [CallbackWay::Handler, CallbackWay::Function];
-
-#[test]
-fn quickjs_passes() {
-    for way in WAYS {
-        let mut subject = quickjs_subject::QuickJsSubject::new(way);
-        subject.script.run(PRELUDE).unwrap();
-        passes_as_javascript(&conformance::run(&mut subject));
-    }
+fn quickjs() -> Option<Script> {
+    Some(Script::default())
 }
 
-#[test]
-fn javascript_core_passes() {
-    for way in WAYS {
-        // In CI the library must be there, and looking for it fails otherwise.
-        let Some(mut subject) = jsc_subject::JscSubject::new(way) else { return };
-        subject.script.run(PRELUDE).unwrap();
-        passes_as_javascript(&conformance::run(&mut subject));
-    }
+fn javascript_core() -> Option<JscScript> {
+    let script = JscScript::new()?;
+    // The kit itself compiles.
+    script.realm.compile_policy().set_after(u32::MAX);
+    Some(script)
 }
 
-#[test]
-fn spider_monkey() {
-    for way in WAYS {
-        // Where it must be there, looking for it fails if it is not.
-        let Some(mut subject) = spider_monkey_subject::SpiderMonkeySubject::new(way) else { return };
-        subject.script.run(PRELUDE).unwrap();
-        // Version 102 has no `transfer`, by which the kit takes a buffer's bytes away.
-        subject.script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
-        passes_as_javascript(&conformance::run(&mut subject));
-    }
+fn spider_monkey() -> Option<SpiderMonkeyScript> {
+    let script = SpiderMonkeyScript::new()?;
+    // Buffers of version 102 do not have `transfer`, by which the kit takes a buffer's bytes away.
+    script.run("ArrayBuffer.prototype.transfer = function () { detach(this) }").unwrap();
+    Some(script)
+}
+
+macro_rules! with_callbacks {
+    ($way:expr, $($engine:ident),*) => {
+        $(#[test] fn $engine() { alone(|| passes_as_javascript(super::$engine(), $way)) })*
+    };
+}
+
+mod passes_with_handlers {
+    use super::{CallbackWay, alone, passes_as_javascript};
+
+    with_callbacks!(CallbackWay::Handler, quickjs, javascript_core, spider_monkey);
+}
+
+mod passes_with_functions_of_script {
+    use super::{CallbackWay, alone, passes_as_javascript};
+
+    with_callbacks!(CallbackWay::Function, quickjs, javascript_core, spider_monkey);
 }

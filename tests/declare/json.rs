@@ -1,7 +1,7 @@
 //! Deno's JSON form, through the public API.
 
 use hotcall::declare::{DeclarationError, Declarations};
-use hotcall::{Direction, Layout, Length, Target, Type};
+use hotcall::{Character, Direction, Layout, Length, Target, Type};
 
 fn one(json: &str) -> hotcall::declare::Declaration {
     let text = format!("{{\"f\": {json}}}");
@@ -196,6 +196,26 @@ fn pointers_tell_what_they_point_to() {
     assert_eq!((&*ty, pointer.to_string()), ("function", "(i32, pointer) *".to_owned()));
     let Target::Function(function) = pointer.target() else { panic!("{pointer}") };
     assert_eq!((function.parameter_name(0), function.parameter_name(1)), (Some("n"), None));
+}
+
+#[test]
+fn character_types_have_their_names_in_c() {
+    let character = |name: &str| {
+        let declaration = one(&format!(r#"{{"parameters": ["{name}"], "result": "void"}}"#));
+        let ty = declaration.as_function().unwrap().signature.params()[0].clone();
+        (ty.to_string(), ty.character())
+    };
+    assert_eq!(character("char"), (Character::Char.scalar().name().to_owned(), Some(Character::Char)));
+    assert_eq!(character("char8_t"), ("u8".to_owned(), Some(Character::Char8)));
+    assert_eq!(character("char16_t"), ("u16".to_owned(), Some(Character::Char16)));
+    assert_eq!(character("char32_t"), ("u32".to_owned(), Some(Character::Char32)));
+    assert_eq!(character("wchar_t").1, Some(Character::Wide));
+    assert_eq!(character("u16").1, None);
+    let declaration =
+        one(r#"{"parameters": [{"struct": {"name": {"array": "char", "length": 8}}}], "result": "void"}"#);
+    let ty = &declaration.as_function().unwrap().signature.params()[0];
+    let element = ty.as_aggregate().unwrap().fields()[0].ty().as_array().unwrap().element();
+    assert_eq!(element.character(), Some(Character::Char));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Numbers of arguments, and the places where they arrive.
 
+use hotcall_engines::Language;
+
 use crate::world::World;
 
 fn refused(symbol: &str, index: usize, ty: &str, wanted: &str, found: &str) -> String {

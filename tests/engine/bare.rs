@@ -6,7 +6,8 @@ use hotcall::engine::{Realm, Record};
 use hotcall::{Signature, Type};
 use hotcall_engines::bare::{self, BYTES, Bare, BareBuffer, NIL, Native, THROWN, number, take_message};
 
-use crate::destinations::{SIZES, function};
+use crate::destinations::SIZES;
+use crate::languages::function;
 
 /// A buffer of the machine.
 struct Buffer {

@@ -1,5 +1,7 @@
 //! Buffers, and views of a part of one.
 
+use hotcall_engines::Language;
+
 use crate::world::Expected::Error;
 use crate::world::World;
 

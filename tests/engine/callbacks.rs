@@ -2,10 +2,11 @@
 
 use std::ffi::c_void;
 
-use hotcall::{Callback, Function, OnPanic, Thunk};
+use hotcall::{Call, Callback, Function, OnPanic, Thunk};
+use hotcall_engines::Language;
 use hotcall_testing::notation;
 
-use crate::world::{Handler, World, both_ways};
+use crate::world::{World, both_ways};
 
 const S3: &str = "struct {u8[3]}";
 const S8: &str = "struct {i32, i16, u8, u8}";
@@ -207,16 +208,16 @@ fn calls_run_within_calls() {
 }
 
 /// For sync callbacks: only the realm's thread calls them.
-struct OnThisThread(Handler);
+struct OnThisThread<F>(F);
 
 // SAFETY: this test calls it on the thread that made it, and drops it there.
-unsafe impl Send for OnThisThread {}
+unsafe impl<F> Send for OnThisThread<F> {}
 // SAFETY: this test calls it on the thread that made it.
-unsafe impl Sync for OnThisThread {}
+unsafe impl<F> Sync for OnThisThread<F> {}
 
-impl OnThisThread {
-    fn answer(&self, call: &mut hotcall::Call<'_>) {
-        self.0.answer(call);
+impl<F: Fn(&mut Call<'_>)> OnThisThread<F> {
+    fn answer(&self, call: &mut Call<'_>) {
+        (self.0)(call);
     }
 }
 
@@ -224,10 +225,10 @@ impl OnThisThread {
 fn callbacks_of_any_thread_run_script_on_this_one() {
     let world = World::new([("call", "call_times", "(function, i32) -> i32")]);
     let signature = notation::signature("(i32) -> i32");
-    let handler = OnThisThread(Handler::new(&world, signature.clone(), "n => { if (n > 2) throw n; return n * 10 }"));
+    let handler = OnThisThread(world.handler(&signature, "n => { if (n > 2) throw n; return n * 10 }"));
     let thunk = Thunk::new(&signature).unwrap();
     let callback = Callback::sync(&thunk, OnPanic::Abort, move |call| handler.answer(call)).unwrap();
-    world.set_global("f", world.pointer(callback.as_ptr()));
+    world.set_pointer("f", callback.as_ptr());
     world.check([("call(f, 3)", "30"), ("call(f, 5)", "3"), ("call(f, 2)", "10")]);
 }
 

@@ -9,6 +9,7 @@ use std::{fs, process, thread};
 
 use hotcall::engine::Record;
 use hotcall::{Callback, Library, LocalCallback, LocalOptions, Thunk};
+use hotcall_engines::Language;
 use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 use rquickjs_sys as js;

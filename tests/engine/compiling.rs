@@ -6,6 +6,7 @@ use std::thread;
 
 use hotcall::engine::{CompileJob, Record};
 use hotcall::{Function, Library, Signature, Type};
+use hotcall_engines::Language;
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::notation;
 

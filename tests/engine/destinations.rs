@@ -1,35 +1,16 @@
 //! Structs that functions write into a buffer of script, in QuickJS, JavaScriptCore and SpiderMonkey.
 
-use std::any::Any;
+use hotcall::{MAX_PARAMETERS, Signature, Type};
+use hotcall_engines::Language;
 
-use hotcall::{Function, FunctionOptions, MAX_PARAMETERS, Signature, Type};
-use hotcall_engines::jsc::JscScript;
-use hotcall_engines::spider_monkey::SpiderMonkeyScript;
-
-use crate::callees::{ACTIONS, IntToInt, closure, int_to_int};
-use crate::languages::Language;
+use crate::callees::IntToInt;
+use crate::calls::define_sum_after;
+use crate::languages::{STACK, all_ways, both_calls, check, function, in_each_engine};
 use crate::world::{World, memory};
 
-/// The bytes of the stack that script may use.
-const STACK: usize = 512 * 1024;
-
-/// Makes `pact`, a callback of the function `act`, and `collect`, which runs the collector. Both live as long as the result.
-fn callbacks<L: Language>(language: &L) -> Box<dyn Any> {
-    let (collect, function) = closure("collect", language.collector());
-    language.define("collect", &function);
-    Box::new((collect, language.callback("act", &int_to_int())))
-}
-
-pub(crate) fn function(name: &str, address: *const (), signature: &Signature) -> Function {
-    // SAFETY: the tests give each function its signature.
-    unsafe { Function::from_address(name, address.cast(), signature, FunctionOptions::default()) }.unwrap()
-}
-
-#[track_caller]
-fn check(language: &impl Language, cases: &[(&str, &str)]) {
-    for &(source, expected) in cases {
-        assert_eq!(language.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
-    }
+in_each_engine! {
+    every_byte_of_every_size_is_written,
+    callbacks_do_anything_to_the_buffer,
 }
 
 #[repr(C)]
@@ -79,12 +60,9 @@ fn mixed() -> Type {
     Type::structure([("a", Type::F64), ("b", Type::I64)]).unwrap()
 }
 
-/// Every byte of every size is written, and no other.
-fn writes<L: Language>() {
-    let Some(language) = L::new(STACK) else { return };
-    // No other test has these shapes, so they are not compiled yet.
-    for after in [u32::MAX, 0] {
-        language.policy().set_after(after);
+/// No other byte is written.
+fn every_byte_of_every_size_is_written<L: Language>() {
+    both_calls::<L>(STACK, |language, _| {
         for (address, size) in SIZES {
             let ty = Type::structure([("b", Type::array(Type::U8, size).unwrap())]).unwrap();
             let name = format!("b{size}");
@@ -95,31 +73,16 @@ fn writes<L: Language>() {
             );
             let written: Vec<_> = (100..100 + size).map(|byte| byte.to_string()).collect();
             let expected = format!("undefined 238,{},238", written.join(","));
-            check(&language, &[(&source, &expected)]);
+            check(language, &[(&source, &expected)]);
             let short = format!("{name}(100, new Uint8Array({size} - 1))");
             let refused = format!(
                 "TypeError: cannot call \"{name}\": argument 2 (struct {{u8[{size}]}}): {} bytes are too few: \
                  it has {size}",
                 size - 1
             );
-            check(&language, &[(&short, &refused)]);
+            check(language, &[(&short, &refused)]);
         }
-    }
-}
-
-#[test]
-fn quickjs_writes_every_byte_of_every_size() {
-    writes::<World>();
-}
-
-#[test]
-fn jsc_writes_every_byte_of_every_size() {
-    writes::<JscScript>();
-}
-
-#[test]
-fn spider_monkey_writes_every_byte_of_every_size() {
-    writes::<SpiderMonkeyScript>();
+    });
 }
 
 /// The calls, with the results in `view` where the object `held` or its buffer have been left in place.
@@ -179,39 +142,17 @@ const CALLBACKS: [(&str, &str); 17] = [
     ),
 ];
 
-/// Callbacks do anything to the buffer.
-fn calls_back<L: Language>() {
-    let Some(language) = L::new(STACK) else { return };
-    let _callbacks = {
-        check(&language, &ACTIONS);
-        check(&language, &[("function act(n) { action(n); return 0 } 0", "0")]);
-        callbacks(&language)
-    };
-    for after in [u32::MAX, 0] {
-        language.policy().set_after(after);
+fn callbacks_do_anything_to_the_buffer<L: Language>() {
+    all_ways::<L>(STACK, |language, _| {
+        let _callbacks = define_sum_after(language);
         for (name, address, ty) in
             [("quad_after", quad_after as *const (), quad()), ("mixed_after", mixed_after as _, mixed())]
         {
             let signature = Signature::new([Type::FUNCTION, Type::I32], ty).unwrap();
             language.define_into(name, &function(name, address, &signature));
         }
-        check(&language, &CALLBACKS);
-    }
-}
-
-#[test]
-fn callbacks_of_quickjs_do_anything_to_the_buffer() {
-    calls_back::<World>();
-}
-
-#[test]
-fn callbacks_of_jsc_do_anything_to_the_buffer() {
-    calls_back::<JscScript>();
-}
-
-#[test]
-fn callbacks_of_spider_monkey_do_anything_to_the_buffer() {
-    calls_back::<SpiderMonkeyScript>();
+        check(language, &CALLBACKS);
+    });
 }
 
 /// A buffer's bytes are new every time, so the list of pinned objects fills up, and nothing else remains.

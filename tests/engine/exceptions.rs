@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use hotcall::engine::Words;
 use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, Thunk};
+use hotcall_engines::Language;
 use hotcall_engines::quickjs;
 use hotcall_testing::notation;
 use rquickjs_sys as js;

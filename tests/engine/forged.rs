@@ -7,13 +7,13 @@ use std::mem::transmute;
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey};
 use hotcall::{Library, Signature, Slot, Type};
+use hotcall_engines::Language;
+use hotcall_engines::jsc::JscScript;
 use hotcall_jit::Jit;
 use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
 use hotcall_testing::fixture::shared_object;
 
-use crate::jsc_calls::callback;
-use crate::jsc_values::{check, define};
-use hotcall_engines::jsc::JscScript;
+use crate::languages::{callback, check, define};
 
 /// Possible addresses of a cell.
 const ADDRESSES: [u64; 6] = [1, 2, 7, 0x0000_5555_5555_4440, 0x0000_7fff_ffff_ffff, 0xdead_beef];

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use hotcall_engines::Language;
 use hotcall_testing::alone::alone;
 
 use crate::world::{World, both_ways, memory};

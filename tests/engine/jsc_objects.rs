@@ -3,14 +3,15 @@
 use hotcall::Type;
 use hotcall::engine::javascript_core::{self, JavaScriptCoreBytes, JavaScriptCoreKind, JavaScriptCorePlace, agrees};
 use hotcall::engine::{ObjectClass, Realm, ValueModel, nanbox};
+use hotcall_engines::Language;
 use hotcall_engines::jsc::JscScript;
 use hotcall_engines::jsc_objects::JscSamples;
-use hotcall_testing::alone::alone;
+use hotcall_testing::alone::{alone, alone_with};
 
-use crate::callees::{ACTIONS, int_to_int, sum_after};
-use crate::jsc_calls::{callback, define_collect};
-use crate::jsc_values::{check, define, first};
+use crate::calls::define_sum_after;
+use crate::languages::{STACK, both_calls, check, define, define_collect};
 use crate::object_changes::{Reader, changes, check_changes};
+use crate::values::first;
 
 /// The kinds of objects that machine code reads, in order.
 const KINDS: [&str; 4] = ["typed arrays", "data views", "buffers", "pointers"];
@@ -217,13 +218,12 @@ fn samples_that_contradict_each_other_give_no_layout() {
 
 /// Runs a test with interpreted calls, and with compiled ones. Helpers convert this number of arguments.
 fn both(helped: usize, test: impl Fn(&JscScript)) {
-    for calls in [u32::MAX, 0] {
-        let Some(script) = JscScript::new() else { return };
-        script.realm.compile_policy().set_after(calls);
-        test(&script);
-        let engine = script.realm.engine();
-        assert_eq!((engine.pins.get(), engine.pinned.get()), (0, helped), "{calls}");
-    }
+    alone_with(&test, |test| {
+        both_calls::<JscScript>(STACK, |script, calls| {
+            test(script);
+            assert_eq!(script.realm.engine().pinned.get(), helped, "{calls}");
+        });
+    });
 }
 
 /// Objects, the number of helpers that their first two calls need, and that of two more.
@@ -273,11 +273,8 @@ fn objects_need_a_helper_once() {
 #[test]
 fn bytes_that_machine_code_passes_stay() {
     both(5, |script| {
-        define(script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
+        let _callbacks = define_sum_after(script);
         define(script, "first", first as _, [Type::BUFFER], Type::U8);
-        check(script, &ACTIONS);
-        let _callback = callback(script, "act", &int_to_int());
-        let _collector = define_collect(script);
         check(
             script,
             &[
@@ -371,33 +368,5 @@ fn structs_are_copied_by_machine_code() {
                 ),
             ],
         );
-    });
-}
-
-#[test]
-fn pointers_hold_every_address() {
-    both(0, |script| {
-        extern "C" fn address(of: usize) -> usize {
-            of
-        }
-        define(script, "address", address as _, [Type::POINTER], Type::U64);
-        for there in [1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000_0001, usize::MAX] {
-            let pointer = script.pointer(std::ptr::without_provenance(there));
-            // SAFETY: the engine made the pointer object.
-            unsafe { script.set_global("there", pointer) };
-            let number = there.to_string();
-            check(
-                script,
-                &[
-                    ("String(address(there))", &number),
-                    // Script may do to it what it does to other objects.
-                    ("there.x = 1; String(address(there))", &number),
-                    (
-                        "Object.freeze(Object.setPrototypeOf(there, Uint8Array.prototype)); String(address(there))",
-                        &number,
-                    ),
-                ],
-            );
-        }
     });
 }

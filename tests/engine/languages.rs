@@ -1,191 +1,132 @@
-//! The engines for JavaScript, for tests that run in each of them.
+//! Tools of tests that run in each engine for JavaScript.
 
-use std::any::Any;
+use std::env;
 
-use hotcall::engine::CompilePolicy;
-use hotcall::{Function, Signature};
-use hotcall_engines::jsc::JscScript;
-use hotcall_engines::spider_monkey::SpiderMonkeyScript;
-use rquickjs_sys as js;
+use hotcall::{Function, FunctionOptions, LocalCallback, Signature, Type};
+use hotcall_engines::{Language, ScriptCallback};
+use hotcall_testing::runtime::WRAPPER;
 
-use crate::world::World;
-use crate::{jsc_calls, spider_monkey_script};
+use crate::callees::closure;
+use crate::world::{WAY, both_ways};
 
-/// An engine for JavaScript.
-pub(crate) trait Language: Sized + 'static {
-    /// Numbers of bytes, expressions for arrays of them, and scripts that try to take away the bytes of the array `b`.
-    const TAKES: &'static [(usize, &'static str, &'static str)];
+/// Makes tests of functions that take an engine as their type: for each engine a module with tests of the same names. Each test runs
+/// [`alone`].
+macro_rules! in_each_engine {
+    ($($test:ident),* $(,)?) => {
+        mod quickjs {
+            $(#[test] fn $test() {
+                crate::languages::alone(|| super::$test::<hotcall_engines::quickjs::Script>());
+            })*
+        }
+        mod jsc {
+            $(#[test] fn $test() {
+                crate::languages::alone(|| super::$test::<hotcall_engines::jsc::JscScript>());
+            })*
+        }
+        mod spider_monkey {
+            $(#[test] fn $test() {
+                crate::languages::alone(|| super::$test::<hotcall_engines::spider_monkey::SpiderMonkeyScript>());
+            })*
+        }
+    };
+}
+pub(crate) use in_each_engine;
 
-    /// Script may use this number of bytes of the stack. `None` if the engine is not installed.
-    fn new(stack: usize) -> Option<Self>;
-
-    fn policy(&self) -> &CompilePolicy;
-
-    /// Collects garbage from now on whenever machine code calls the engine.
-    fn collect_at_each_step(&self);
-
-    /// A value that collects garbage.
-    fn collector(&self) -> Box<dyn Fn()>;
-
-    /// Returns the result of a script as a string, or what it threw, likewise.
-    fn run(&self, source: &str) -> Result<String, String>;
-
-    fn define(&self, name: &str, function: &Function);
-
-    /// Makes a C function global that writes its result into a buffer.
-    fn define_into(&self, name: &str, function: &Function);
-
-    /// A callback of the function of script with this name, whose pointer has a `p` in front.
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any>;
-
-    /// The number of pins that helpers have not released.
-    fn pins(&self) -> usize;
+/// Returns true if valgrind runs this process. It does not follow to other processes.
+fn is_under_valgrind() -> bool {
+    env::var(WRAPPER).is_ok_and(|wrapper| wrapper.starts_with("valgrind"))
 }
 
-impl Language for World {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
-        (64, "new Uint8Array(64)", "b.buffer.transfer(0)"),
-        (4096, "new Uint8Array(4096)", "b.buffer.transfer(1000)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(4096)"),
-    ];
-
-    fn new(stack: usize) -> Option<Self> {
-        let world = Self::new([]);
-        // SAFETY: the runtime is this thread's.
-        unsafe { js::JS_SetMaxStackSize(js::JS_GetRuntime(world.context), stack as u64) };
-        Some(world)
-    }
-
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
-    }
-
-    /// The collector frees cycles alone. All values in calls are counted, so it cannot take one that a helper has.
-    fn collect_at_each_step(&self) {}
-
-    /// It runs again when the next object is made.
-    fn collector(&self) -> Box<dyn Fn()> {
-        // SAFETY: the context is alive.
-        let runtime = unsafe { js::JS_GetRuntime(self.context) };
-        // SAFETY: callbacks of this runtime call it, on its thread.
-        Box::new(move || unsafe {
-            js::JS_RunGC(runtime);
-            js::JS_SetGCThreshold(runtime, 0);
-        })
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        (**self).run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        (**self).define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        (**self).define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        self.callback(&format!("p{name}"), &signature.to_string(), name);
-        Box::new(())
-    }
-
-    fn pins(&self) -> usize {
-        // SAFETY: no call runs.
-        unsafe { self.realm.take_pins(self.site()) };
-        self.realm.engine().buffers().pins().count()
+/// Runs the body in a process without other tests, because functions that are compiled stay so, in most engines in all contexts.
+/// Under valgrind the body runs in this process. It must be a closure of the test function itself.
+#[track_caller]
+pub(crate) fn alone(body: impl FnOnce()) {
+    if is_under_valgrind() {
+        body();
+    } else {
+        hotcall_testing::alone::alone(body);
     }
 }
 
-impl Language for JscScript {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
-        (4096, "new Uint8Array(4096)", "b.buffer.transfer(0)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.transfer(1000)"),
-        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
-    ];
+/// The bytes of the stack that script may use, in most tests: half of the stack of a test's thread.
+pub(crate) const STACK: usize = 1 << 20;
 
-    fn new(_: usize) -> Option<Self> {
-        Self::new()
-    }
+/// The numbers of calls after which functions are compiled: never, and when they are made. Interpreted calls come first, because
+/// compiled functions stay so.
+const CALLS: [(u32, &str); 2] = [(u32::MAX, "interpreted"), (0, "compiled")];
 
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
-    }
-
-    fn collect_at_each_step(&self) {
-        self.realm.engine().collects.set(true);
-    }
-
-    fn collector(&self) -> Box<dyn Fn()> {
-        Box::new(self.collector())
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        self.define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        Box::new(jsc_calls::callback(self, name, signature))
-    }
-
-    fn pins(&self) -> usize {
-        self.realm.engine().pins.get()
+/// Runs a test in an engine with interpreted calls, and with compiled ones. The test gets a description of them.
+pub(crate) fn both_calls<L: Language>(stack: usize, test: impl Fn(&L, &str)) {
+    for (after, calls) in CALLS {
+        run(stack, after, |language| test(language, calls));
     }
 }
 
-impl Language for SpiderMonkeyScript {
-    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
-        (64, "new Uint8Array(64)", "b.buffer"),
-        (64, "new Uint8Array(64)", "detach(b.buffer)"),
-        (64, "new Uint8Array(new ArrayBuffer(64))", "detach(b.buffer)"),
-        (4096, "new Uint8Array(4096)", "detach(b.buffer)"),
-    ];
-
-    fn new(stack: usize) -> Option<Self> {
-        Self::with_stack(stack)
+/// Runs a test in an engine with interpreted calls, and with compiled ones, each with callbacks of both ways. The test gets a
+/// description of them.
+pub(crate) fn all_ways<L: Language>(stack: usize, test: impl Fn(&L, &str)) {
+    for (after, calls) in CALLS {
+        both_ways(|| run(stack, after, |language| test(language, &format!("{calls}, {:?}", WAY.get()))));
     }
+}
 
-    fn policy(&self) -> &CompilePolicy {
-        self.realm.compile_policy()
+/// Runs a test in an engine that compiles functions after this number of calls.
+fn run<L: Language>(stack: usize, after: u32, test: impl Fn(&L)) {
+    let Some(language) = L::with_stack(stack) else { return };
+    language.realm().compile_policy().set_after(after);
+    test(&language);
+    // SAFETY: no call runs.
+    unsafe { language.realm().take_pins(language.site()) };
+    assert_eq!(language.pins(), 0);
+    assert!(!language.realm().is_pending());
+}
+
+pub(crate) fn function(name: &str, address: *const (), signature: &Signature) -> Function {
+    // SAFETY: the tests give each function its signature.
+    unsafe { Function::from_address(name, address.cast(), signature, FunctionOptions::default()) }.unwrap()
+}
+
+/// Makes the function at an address global. In a test of interpreted calls it must not be compiled.
+pub(crate) fn define(
+    language: &impl Language,
+    name: &str,
+    address: *const (),
+    params: impl IntoIterator<Item = Type>,
+    result: impl Into<Option<Type>>,
+) {
+    let function = function(name, address, &Signature::new(params, result).unwrap());
+    // SAFETY: the tests' functions take what the tests pass.
+    let record = unsafe { language.realm().record(&function) }.unwrap();
+    let is_interpreted = language.realm().compile_policy().after() == u32::MAX;
+    assert!(!is_interpreted || !record.is_compiled() || is_under_valgrind(), "another test has compiled {name}");
+    language.set_function(name, record);
+}
+
+/// Makes a callback of the global function with this name, and a global pointer to it whose name has a `p` in front.
+pub(crate) fn callback(language: &impl Language, name: &str, signature: &Signature) -> ScriptCallback {
+    language.define_callback(WAY.get(), &format!("p{name}"), signature, name).unwrap()
+}
+
+/// Makes `collect(0)` a function of script that runs the collector.
+pub(crate) fn define_collect(language: &impl Language) -> LocalCallback {
+    let (callback, function) = closure("collect", language.collector());
+    language.define("collect", &function);
+    callback
+}
+
+/// Runs each script. An exception counts as its result.
+#[track_caller]
+pub(crate) fn check(language: &impl Language, cases: &[(&str, &str)]) {
+    for &(source, expected) in cases {
+        assert_eq!(language.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
     }
+}
 
-    fn collect_at_each_step(&self) {
-        self.collect_at_each_step();
-    }
-
-    fn collector(&self) -> Box<dyn Fn()> {
-        Box::new(self.collector())
-    }
-
-    fn run(&self, source: &str) -> Result<String, String> {
-        self.run(source)
-    }
-
-    fn define(&self, name: &str, function: &Function) {
-        self.define(name, function);
-    }
-
-    fn define_into(&self, name: &str, function: &Function) {
-        self.define_into(name, function);
-    }
-
-    fn callback(&self, name: &str, signature: &Signature) -> Box<dyn Any> {
-        Box::new(spider_monkey_script::callback(self, name, signature))
-    }
-
-    fn pins(&self) -> usize {
-        self.realm.engine().pins.get()
+/// Expects the message for the first argument of a function that is called `f`.
+#[track_caller]
+pub(crate) fn check_refused(language: &impl Language, f: &str, ty: &str, cases: &[(&str, &str)]) {
+    for &(argument, problem) in cases {
+        let expected = format!("TypeError: cannot call \"{f}\": argument 1 ({ty}): {problem}");
+        check(language, &[(&format!("{f}({argument})"), &expected)]);
     }
 }

@@ -1,6 +1,7 @@
 //! The layout of QuickJS's objects, by which machine code reads them.
 
 use hotcall::engine::{Realm, Test, ValueModel, quickjs};
+use hotcall_engines::Language;
 use hotcall_engines::quickjs::{Owned, PointerClass, Script, value, words};
 use hotcall_testing::alone::alone;
 use rquickjs_sys as js;

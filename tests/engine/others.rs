@@ -1,5 +1,7 @@
 //! Truth values, pointers of every kind, and functions without a result.
 
+use hotcall_engines::Language;
+
 use crate::world::Expected::{Error, Value};
 use crate::world::World;
 

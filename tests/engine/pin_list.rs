@@ -1,5 +1,7 @@
 //! The list of pinned objects: what happens when it is full, in calls below others, and after them.
 
+use hotcall_engines::Language;
+
 use crate::world::World;
 
 fn world() -> World {

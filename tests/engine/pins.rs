@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use hotcall::engine::Words;
+use hotcall_engines::Language;
 
 use crate::world::{World, both_ways};
 

@@ -12,6 +12,7 @@ use hotcall::engine::{
     Catch, Engine, EngineCallback, EngineError, EngineThunk, Output, Realm, Site, View, Words, quickjs,
 };
 use hotcall::{ForeignCall, Function, FunctionOptions, LocalOptions, OnPanic, Value};
+use hotcall_engines::Language;
 use hotcall_engines::quickjs::Callee;
 use hotcall_engines::quickjs::{QuickJs, Script};
 use hotcall_testing::alone::alone;

@@ -7,12 +7,13 @@ use std::{ptr, slice};
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Site, View, Words};
 use hotcall::{Callback, Function, FunctionOptions, LocalOptions, Signature, Slot, Thunk, Type};
+use hotcall_testing::alone::alone_with;
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::fixture::shared_object_with;
 
-use crate::jsc_values::{add, first, same_point, sum};
-use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
-use crate::jsc_values::{same_pointer, same_u8, same_u16, same_u32, same_u64};
+use crate::same::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
+use crate::same::{same_point, same_pointer, same_u8, same_u16, same_u32, same_u64};
+use crate::values::{add, first, sum};
 
 /// The codes of all types in a version of the header, in the order of `TYPES`.
 type Codes = [u8; 8];
@@ -254,15 +255,17 @@ impl Script {
 }
 
 fn both(test: impl Fn(&Script)) {
-    for (codes, types) in [(OLD, SpiderMonkeyTypes::INT32_IS_1), (NEW, SpiderMonkeyTypes::INT32_IS_2)] {
-        // Each test calls interpreted functions first, and then compiled ones.
-        for calls in [u32::MAX, 0] {
-            // SAFETY: the model is the one that the C code was written by.
-            let realm = unsafe { Realm::new(Monkey::new(codes), spider_monkey(types)) }.unwrap();
-            realm.compile_policy().set_after(calls);
-            test(&Script(realm));
+    // Functions that are compiled stay so. Each test calls interpreted functions first, and then compiled ones.
+    alone_with(&test, |test| {
+        for (codes, types) in [(OLD, SpiderMonkeyTypes::INT32_IS_1), (NEW, SpiderMonkeyTypes::INT32_IS_2)] {
+            for calls in [u32::MAX, 0] {
+                // SAFETY: the model is the one that the C code was written by.
+                let realm = unsafe { Realm::new(Monkey::new(codes), spider_monkey(types)) }.unwrap();
+                realm.compile_policy().set_after(calls);
+                test(&Script(realm));
+            }
         }
-    }
+    });
 }
 
 /// Calls a function that returns its one parameter, of this type. Checks the outcome for each value.

@@ -1,11 +1,14 @@
 //! SpiderMonkey's objects in machine code: the layout by which it reads them, and the list of those whose bytes C has.
 
 use hotcall::engine::{ElementSize, ObjectClass, Path, Realm, ValueModel};
-use hotcall::{ForeignCall, LocalOptions, Signature, Type};
+use hotcall::{Signature, Type};
+use hotcall_engines::Language;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+use hotcall_testing::alone::alone_with;
 
+use crate::calls::define_sum_after;
+use crate::languages::{STACK, both_calls, callback, check, define, define_collect};
 use crate::object_changes::Reader;
-use crate::spider_monkey_script::{callback, check, define, define_collect};
 
 fn objects(script: &SpiderMonkeyScript) -> &ObjectClass {
     script.realm.model().unwrap().objects.as_ref().expect("the layout of this version")
@@ -131,84 +134,65 @@ fn script_has_no_other_way_to_take_bytes_away() {
 /// Runs a test with interpreted calls, and with compiled ones. Helpers convert and pin this number of arguments: typed arrays without
 /// a buffer.
 fn both(pinned: usize, test: impl Fn(&SpiderMonkeyScript)) {
-    for calls in [u32::MAX, 0] {
-        let Some(script) = SpiderMonkeyScript::new() else { return };
-        script.realm.compile_policy().set_after(calls);
-        test(&script);
-        let engine = script.realm.engine();
-        assert_eq!((engine.pins.get(), engine.pinned.get()), (0, pinned), "{calls}");
-    }
-}
-
-/// Adds up bytes after a callback.
-extern "C-unwind" fn sum_then(bytes: *mut u8, len: usize, f: extern "C-unwind" fn(i32) -> i32) -> u64 {
-    f(0);
-    // SAFETY: the tests pass buffers of this length.
-    unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
+    alone_with(&test, |test| {
+        both_calls::<SpiderMonkeyScript>(STACK, |script, calls| {
+            test(script);
+            assert_eq!(script.realm.engine().pinned.get(), pinned, "{calls}");
+        });
+    });
 }
 
 #[test]
 fn bytes_stay_while_calls_run() {
     both(2, |script| {
-        define(script, "sum_then", sum_then as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
+        let _callbacks = define_sum_after(script);
+        check(script, &[("function ones(array) { array.buffer; return array.fill(1) } 0", "0")]);
         check(
             script,
             &[
-                ("function act() { action(); return 0 } 0", "0"),
-                // Memory that the collector has freed or moved has other bytes soon.
-                ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
-                ("function ones(array) { array.buffer; return array.fill(1) } 0", "0"),
-            ],
-        );
-        let signature = Signature::new([Type::I32], Type::I32).unwrap();
-        let _callback = callback(script, "act", &signature);
-        let _collector = define_collect(script);
-        check(
-            script,
-            &[
-                ("action = () => {}; sum_then(ones(new Uint8Array(3)), 3, pact)", "3"),
-                ("action = () => { collect(0); churn() }; sum_then(ones(new Uint8Array(3)), 3, pact)", "3"),
-                ("sum_then(ones(new Uint8Array(1 << 16)).subarray(1), 65535, pact)", "65535"),
-                ("sum_then(new DataView(ones(new Uint8Array(1 << 10)).buffer, 5), 1019, pact)", "1019"),
+                ("action = () => {}; sum_after(ones(new Uint8Array(3)), 3, pact)", "3"),
+                ("action = () => { collect(0); churn() }; sum_after(ones(new Uint8Array(3)), 3, pact)", "3"),
+                ("sum_after(ones(new Uint8Array(1 << 16)).subarray(1), 65535, pact)", "65535"),
+                ("sum_after(new DataView(ones(new Uint8Array(1 << 10)).buffer, 5), 1019, pact)", "1019"),
                 (
                     "action = () => { try { detach(b); said = 'gone' } catch (error) { said = error.message } churn() }; \
-                     b = ones(new Uint8Array(64)).buffer; sum_then(b, 64, pact) + ' ' + said",
+                     b = ones(new Uint8Array(64)).buffer; sum_after(b, 64, pact) + ' ' + said",
                     "64 C has the buffer's bytes",
                 ),
                 // Detaching through an array, inside another call, and for a buffer that no call has got.
-                ("said = ''; sum_then(new Int16Array(b, 32), 32, pact) + said", "32C has the buffer's bytes"),
+                ("said = ''; sum_after(new Int16Array(b, 32), 32, pact) + said", "32C has the buffer's bytes"),
                 (
-                    "other = new ArrayBuffer(99); function inner() { return sum_then(ones(new Uint8Array(9)), 9, pact) } \
-                     outer = action; n = 0; action = () => { if (n++ === 0) inner(); else outer() }; sum_then(b, 64, pact) + said",
+                    "other = new ArrayBuffer(99); function inner() { return sum_after(ones(new Uint8Array(9)), 9, pact) } \
+                     outer = action; n = 0; action = () => { if (n++ === 0) inner(); else outer() }; sum_after(b, 64, pact) + said",
                     "64C has the buffer's bytes",
                 ),
                 // Calls of the callback fill the list, which keeps what the call below works on.
                 (
                     "function fill() { let sum = 0; action = () => {}; for (let i = 1; i < 100; i++) \
-                     sum += Number(sum_then(ones(new Uint8Array(i)), i, pact)); action = outer; return sum } \
-                     said = ''; action = () => { filled = fill(); collect(0); outer() }; sum_then(b, 64, pact) + ' ' + filled + said",
+                     sum += Number(sum_after(ones(new Uint8Array(i)), i, pact)); action = outer; return sum } \
+                     said = ''; action = () => { filled = fill(); collect(0); outer() }; sum_after(b, 64, pact) + ' ' + filled + said",
                     "64 4950C has the buffer's bytes",
                 ),
                 // The list does not take large objects.
                 (
                     "small = b; b = ones(new Uint8Array(300000)).buffer; said = ''; action = outer; \
-                     sum_then(new Uint8Array(b), 300000, pact) + said",
+                     sum_after(new Uint8Array(b), 300000, pact) + said",
                     "300000C has the buffer's bytes",
                 ),
                 ("detach(b); b = small; b.byteLength", "64"),
-                ("action = () => { detach(other); churn() }; sum_then(b, 64, pact)", "64"),
+                ("action = () => { detach(other); churn() }; sum_after(b, 64, pact)", "64"),
                 ("detach(b); b.byteLength", "0"),
                 (
-                    "sum_then(b, 0, pact)",
-                    "TypeError: cannot call \"sum_then\": argument 1 (buffer): expected null or a buffer, not a detached buffer",
+                    "sum_after(b, 0, pact)",
+                    "TypeError: cannot call \"sum_after\": argument 1 (buffer): expected null or a buffer, not a detached buffer",
                 ),
                 // The engine makes a typed array's buffer, and moves its bytes there, when script asks for it.
                 (
-                    "u = new Uint8Array(1000).fill(1); action = () => { u.buffer; churn() }; sum_then(u, 1000, pact)",
+                    "u = new Uint8Array(1000).fill(1); action = () => { u.buffer; churn() }; sum_after(u, 1000, pact)",
                     "1000",
                 ),
                 (
-                    "u = new Uint8Array(9).fill(1); action = () => { new Uint8Array(u.buffer).fill(2) }; sum_then(u, 9, pact)",
+                    "u = new Uint8Array(9).fill(1); action = () => { new Uint8Array(u.buffer).fill(2) }; sum_after(u, 9, pact)",
                     "18",
                 ),
             ],
@@ -314,18 +298,6 @@ fn results_are_collected_while_script_runs() {
     });
 }
 
-#[test]
-fn pointers_hold_every_address() {
-    both(0, |script| {
-        define(script, "address", address as _, [Type::POINTER], Type::U64);
-        for there in [1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000_0001, usize::MAX] {
-            script.set_global("there", script.pointer(std::ptr::without_provenance(there)));
-            let of_number = (there as u64).to_string();
-            check(script, &[("String(BigInt(address(there)))", &of_number)]);
-        }
-    });
-}
-
 /// Calls back with a struct, a pointer and a number without a class in the model.
 extern "C-unwind" fn call_with_point(f: extern "C-unwind" fn(Point, *const u8, u64) -> Point, n: i32) -> f64 {
     let (mut sum, bytes) = (0.0, [0; 4]);
@@ -342,7 +314,6 @@ fn callbacks_are_called_by_machine_code() {
     let Some(script) = SpiderMonkeyScript::new() else { return };
     let point = || Type::structure([("x", Type::F64), ("y", Type::F64)]).unwrap();
     let signature = Signature::new([point(), Type::POINTER, Type::U64], point()).unwrap();
-    let thunk = script.thunk(&signature).unwrap();
     define(&script, "call", call_with_point as _, [Type::FUNCTION, Type::I32], Type::F64);
     define(&script, "address", address as _, [Type::POINTER], Type::U64);
     let _collector = define_collect(&script);
@@ -358,7 +329,7 @@ fn callbacks_are_called_by_machine_code() {
     ];
     let callbacks = functions.map(|(name, source)| {
         // The collector keeps the function for the callback.
-        let callback = script.callback(&thunk, source, LocalOptions::default(), Err::<(), ForeignCall>).unwrap();
+        let callback = script.engine_callback(&signature, source).unwrap();
         script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
         callback
     });

@@ -1,35 +1,26 @@
 //! One table of calls that engines make while everything that may go wrong does: garbage is collected at each step, and script
 //! takes away what C works on. Each engine makes them by interpreted and by compiled functions, with callbacks of both ways.
 
-use std::any::Any;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
-use hotcall::{Function, FunctionOptions, Library, LocalCallback, Signature, Type};
+use hotcall::{Library, LocalCallback, Signature, Type};
 use hotcall_engines::jsc::JscScript;
+use hotcall_engines::quickjs::Script;
 use hotcall_engines::spider_monkey::SpiderMonkeyScript;
+use hotcall_engines::{Language, ScriptCallback};
 use hotcall_testing::alone::alone;
 use hotcall_testing::fixture::shared_object;
 
 use crate::callees::{
     IntToInt, call_thrice, call_with_everything, closure, everything_signature, int_to_int, sum_after,
 };
-use crate::languages::Language;
-use crate::world::{CallbackWay, WAY, World};
+use crate::languages::{self, STACK, all_ways, callback, define, define_collect, in_each_engine};
 
-/// Runs a test in an engine with interpreted calls and with compiled ones, each with callbacks of both ways.
-fn all_ways<E: Language>(stack: usize, test: impl Fn(&E, &str)) {
-    for (way, name) in [(CallbackWay::Handler, "handlers"), (CallbackWay::Function, "functions")] {
-        WAY.set(way);
-        for (calls, compiled) in [(u32::MAX, "interpreted"), (0, "compiled")] {
-            let Some(engine) = E::new(stack) else { return };
-            engine.policy().set_after(calls);
-            test(&engine, &format!("{compiled}, {name}"));
-            assert_eq!(engine.pins(), 0);
-        }
-    }
-    WAY.set(CallbackWay::Handler);
+in_each_engine! {
+    calls_survive_collections,
+    libraries_of_running_calls_are_closed,
 }
 
 #[repr(C)]
@@ -82,15 +73,8 @@ extern "C-unwind" fn call(f: IntToInt, n: i32) -> i32 {
     f(n)
 }
 
-fn define<E: Language>(engine: &E, name: &str, address: *const (), params: &[Type], result: Type) {
-    let signature = Signature::new(params.iter().cloned(), result).unwrap();
-    // SAFETY: each function has the signature that is given with it.
-    let function = unsafe { Function::from_address(name, address.cast(), &signature, FunctionOptions::default()) };
-    engine.define(name, &function.unwrap());
-}
-
 /// Makes the functions global, and callbacks of `act` and `keep`. `collect(0)` collects garbage.
-fn prepare<E: Language>(engine: &E) -> Box<dyn Any> {
+fn prepare(engine: &impl Language) -> (LocalCallback, [ScriptCallback; 2]) {
     let (function, buffer, len) = (Type::FUNCTION, Type::BUFFER, Type::USIZE);
     let point = Type::structure([("x", Type::F64), ("y", Type::F64)]).unwrap();
     let large = Type::structure([("all", Type::array(Type::U64, 16).unwrap())]).unwrap();
@@ -108,10 +92,9 @@ fn prepare<E: Language>(engine: &E) -> Box<dyn Any> {
         ("everything", call_with_everything as _, std::slice::from_ref(&function), Type::F64),
     ];
     for (name, address, params, result) in functions {
-        define(engine, name, address, params, result);
+        define(engine, name, address, params.iter().cloned(), result);
     }
-    let (collect, function) = closure("collect", engine.collector());
-    engine.define("collect", &function);
+    let collect = define_collect(engine);
     for source in [
         // Freed memory has other bytes soon.
         "churn = () => { collect(0); for (let i = 0; i < 200; i++) new Uint8Array(i % 8 ? 64 : 4096).fill(255); collect(0) }",
@@ -123,9 +106,8 @@ fn prepare<E: Language>(engine: &E) -> Box<dyn Any> {
     ] {
         engine.run(&format!("globalThis.{source}; 0")).unwrap();
     }
-    let callbacks =
-        [("act", int_to_int()), ("keep", everything_signature())].map(|(name, of)| engine.callback(name, &of));
-    Box::new((collect, callbacks))
+    let callbacks = [("act", int_to_int()), ("keep", everything_signature())];
+    (collect, callbacks.map(|(name, signature)| callback(engine, name, &signature)))
 }
 
 /// Calls, and the results that script sees.
@@ -160,9 +142,42 @@ const CALLS: [(&str, &str); 21] = [
     ),
 ];
 
-/// Runs the calls, once for each way.
-fn survives<E: Language>() {
-    all_ways::<E>(512 * 1024, |engine, way| {
+/// An engine, and ways in which its script tries to take away the bytes that C works on.
+trait Takes: Language {
+    /// Numbers of bytes, expressions for arrays of them, and scripts that try to take away the bytes of the array `b`.
+    const TAKES: &'static [(usize, &'static str, &'static str)];
+}
+
+impl Takes for Script {
+    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
+        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
+        (64, "new Uint8Array(64)", "b.buffer.transfer(0)"),
+        (4096, "new Uint8Array(4096)", "b.buffer.transfer(1000)"),
+        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
+        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(4096)"),
+    ];
+}
+
+impl Takes for JscScript {
+    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
+        (64, "new Uint8Array(64)", "b.buffer.transfer()"),
+        (4096, "new Uint8Array(4096)", "b.buffer.transfer(0)"),
+        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.transfer(1000)"),
+        (64, "new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))", "b.buffer.resize(0)"),
+    ];
+}
+
+impl Takes for SpiderMonkeyScript {
+    const TAKES: &'static [(usize, &'static str, &'static str)] = &[
+        (64, "new Uint8Array(64)", "b.buffer"),
+        (64, "new Uint8Array(64)", "detach(b.buffer)"),
+        (64, "new Uint8Array(new ArrayBuffer(64))", "detach(b.buffer)"),
+        (4096, "new Uint8Array(4096)", "detach(b.buffer)"),
+    ];
+}
+
+fn calls_survive_collections<E: Takes>() {
+    all_ways::<E>(STACK, |engine, way| {
         let _callbacks = prepare(engine);
         engine.collect_at_each_step();
         let check = |source: &str, expected: &str| {
@@ -192,21 +207,6 @@ fn survives<E: Language>() {
     });
 }
 
-#[test]
-fn quickjs_survives_collections() {
-    survives::<World>();
-}
-
-#[test]
-fn jsc_survives_collections() {
-    survives::<JscScript>();
-}
-
-#[test]
-fn spider_monkey_survives_collections() {
-    survives::<SpiderMonkeyScript>();
-}
-
 /// A library of which no other test has functions.
 fn library() -> Library {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -217,8 +217,8 @@ fn library() -> Library {
 }
 
 /// The library of a call is closed below it, and its function is garbage.
-fn closes<E: Language>() {
-    all_ways::<E>(512 * 1024, |engine, way| {
+fn libraries_of_running_calls_are_closed<E: Language>() {
+    all_ways::<E>(STACK, |engine, way| {
         let _callbacks = prepare(engine);
         let library = Rc::new(library());
         let signature = Signature::new([Type::FUNCTION, Type::I32], Type::I32).unwrap();
@@ -240,29 +240,14 @@ fn closes<E: Language>() {
     });
 }
 
-#[test]
-fn quickjs_closes_libraries_of_running_calls() {
-    closes::<World>();
-}
-
-#[test]
-fn jsc_closes_libraries_of_running_calls() {
-    closes::<JscScript>();
-}
-
-#[test]
-fn spider_monkey_closes_libraries_of_running_calls() {
-    closes::<SpiderMonkeyScript>();
-}
-
 /// Script, C and script call each other ten thousand times. Then an exception leaves all of these calls.
 fn nests<E: Language>() {
     let run = || {
         all_ways::<E>(900 << 20, |engine, way| {
-            define(engine, "call", call as _, &[Type::FUNCTION, Type::I32], Type::I32);
+            define(engine, "call", call as _, [Type::FUNCTION, Type::I32], Type::I32);
             engine.run("globalThis.deep = n => n > 0 ? call(pdeep, n - 1) + 1 : 0; 0").unwrap();
             engine.run("globalThis.thrown = n => { if (n > 0) call(pthrown, n - 1); else throw new Error('deepest'); return 0 }; 0").unwrap();
-            let _callbacks = ["deep", "thrown"].map(|name| engine.callback(name, &int_to_int()));
+            let _callbacks = ["deep", "thrown"].map(|name| callback(engine, name, &int_to_int()));
             assert_eq!(engine.run("deep(10000)").as_deref(), Ok("10000"), "{way}");
             assert_eq!(engine.run("thrown(10000)"), Err("Error: deepest".into()), "{way}");
             assert_eq!(engine.run("deep(10)").as_deref(), Ok("10"), "{way}");
@@ -273,7 +258,9 @@ fn nests<E: Language>() {
 
 #[test]
 fn quickjs_nests_ten_thousand_calls() {
-    nests::<World>();
+    languages::alone(|| {
+        nests::<Script>();
+    });
 }
 
 #[test]
@@ -287,5 +274,7 @@ fn jsc_nests_ten_thousand_calls() {
 
 #[test]
 fn spider_monkey_nests_ten_thousand_calls() {
-    nests::<SpiderMonkeyScript>();
+    languages::alone(|| {
+        nests::<SpiderMonkeyScript>();
+    });
 }

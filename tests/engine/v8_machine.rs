@@ -248,9 +248,27 @@ impl Isolate {
         leak(fields)
     }
 
-    /// Moves the bytes of an array in V8's heap.
+    /// Moves the bytes of an array out of V8's heap, as asking for its buffer does.
+    fn settle(&self, array: Word) {
+        let Version { array_pointer, array_base, .. } = self.version;
+        if self.class(array) != Class::TypedArray || field(array, array_base) == 0 {
+            return;
+        }
+        let bytes = self.bytes(array).leak();
+        let fields = std::ptr::with_exposed_provenance_mut::<u64>(array.0 as usize - 1);
+        // SAFETY: the array has these fields.
+        unsafe {
+            fields.add(array_pointer).write(bytes.as_mut_ptr().expose_provenance() as u64);
+            fields.add(array_base).write(0);
+        }
+    }
+
+    /// Moves the bytes of an array, if they are in V8's heap.
     fn move_bytes(&self, array: Word) {
         let base = self.version.array_base;
+        if field(array, base) == 0 {
+            return;
+        }
         let len = field(array, self.version.view_length) as usize;
         let from = std::ptr::with_exposed_provenance_mut::<u8>(field(array, base) as usize + 15);
         let store = leak(vec![0; len.div_ceil(8) + 2]);
@@ -472,7 +490,11 @@ unsafe impl Engine for V8 {
         if let Some(array) = self.0.moving.get() {
             self.0.move_bytes(array);
         }
-        self.0.look(Self::word(value))
+        let word = Self::word(value);
+        if word.0 & 1 == 1 {
+            self.0.settle(word);
+        }
+        self.0.look(word)
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {

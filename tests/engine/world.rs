@@ -7,13 +7,13 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::OnceLock;
 
-use hotcall::engine::{EngineCallback, Realm, Site, Words};
-use hotcall::{Call, Callback, ForeignCall, Library, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::Library;
 use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use hotcall_engines::quickjs::{Callee, QuickJs, Script};
+use hotcall_engines::quickjs::Script;
+use hotcall_engines::{CallbackWay, Language, ScriptCallback};
 
 /// The library of `fixture.c`.
 pub(crate) fn fixture() -> &'static Library {
@@ -43,40 +43,17 @@ const PRELUDE: &str = r"
     globalThis.join = (...parts) => new Uint8Array(parts.flatMap(part => [...part]));
 ";
 
-/// How callbacks reach script.
-#[derive(Clone, Copy)]
-pub(crate) enum CallbackWay {
-    /// Through a handler in Rust, which answers.
-    Handler,
-    /// As functions of script.
-    Function,
-}
-
 thread_local! {
     pub(crate) static WAY: Cell<CallbackWay> = const { Cell::new(CallbackWay::Handler) };
 }
 
 /// Runs a test with callbacks of both ways.
 pub(crate) fn both_ways(test: impl Fn()) {
-    for way in [CallbackWay::Handler, CallbackWay::Function] {
+    for way in CallbackWay::ALL {
         WAY.set(way);
         test();
     }
-}
-
-/// A callback, of either way.
-pub(crate) enum ScriptCallback {
-    Handler(LocalCallback),
-    Function(EngineCallback),
-}
-
-impl ScriptCallback {
-    pub(crate) fn as_ptr(&self) -> *const c_void {
-        match self {
-            Self::Handler(callback) => callback.as_ptr(),
-            Self::Function(callback) => callback.as_ptr(),
-        }
-    }
+    WAY.set(CallbackWay::Handler);
 }
 
 /// A runtime with functions of `fixture.c`.
@@ -116,23 +93,8 @@ impl World {
 
     /// Makes a callback of this signature, which runs what the source says, a global pointer.
     pub(crate) fn callback(&self, name: &str, signature: &str, source: &str) {
-        let signature = notation::signature(signature);
-        let callback = match WAY.get() {
-            CallbackWay::Handler => {
-                let handler = Handler::new(self, signature.clone(), source);
-                let thunk = Thunk::new(&signature).unwrap();
-                let answer = move |call: &mut Call<'_>| handler.answer(call);
-                ScriptCallback::Handler(Callback::local(&thunk, LocalOptions::default(), Err, answer).unwrap())
-            }
-            CallbackWay::Function => {
-                let source = format!("({source})");
-                let thunk = self.thunk(&signature).unwrap();
-                ScriptCallback::Function(
-                    self.script.callback(&thunk, &source, LocalOptions::default(), Err::<(), ForeignCall>).unwrap(),
-                )
-            }
-        };
-        self.set_global(name, self.pointer(callback.as_ptr()));
+        let (signature, source) = (notation::signature(signature), format!("({source})"));
+        let callback = self.script.define_callback(WAY.get(), name, &signature, &source).unwrap();
         self.callbacks.borrow_mut().push(callback);
     }
 
@@ -191,30 +153,6 @@ pub(crate) enum Expected {
     Value(&'static str),
     /// A `TypeError` that ends with this text.
     Error(&'static str),
-}
-
-/// Runs a script function for C.
-pub(crate) struct Handler {
-    realm: Realm<QuickJs>,
-    site: Site,
-    signature: Signature,
-    function: Callee,
-}
-
-impl Handler {
-    pub(crate) fn new(script: &Script, signature: Signature, source: &str) -> Self {
-        let function = script.callee(&format!("({source})"));
-        Self { realm: script.realm.clone(), site: script.site(), signature, function }
-    }
-
-    pub(crate) fn answer(&self, call: &mut Call<'_>) {
-        let run = |args: &[Words]| {
-            // SAFETY: the values are the engine's.
-            unsafe { self.function.call(args) }
-        };
-        // SAFETY: the call is one of a callback of this signature, on this thread.
-        unsafe { self.realm.answer(self.site, &self.signature, call, run) };
-    }
 }
 
 /// The number of bytes that the runtime uses after it has collected its garbage.

@@ -3,8 +3,7 @@
 use std::ffi::{CString, c_int, c_void};
 use std::{mem, ptr, slice, str};
 
-use hotcall::engine::{EngineCallback, EngineThunk, Realm, Record, Site};
-use hotcall::{CallbackError, Dispatch, Function, LocalOptions, Signature};
+use hotcall::engine::{Realm, Record, Site, Words};
 use rquickjs_sys as js;
 
 use super::builtins::evaluate;
@@ -14,6 +13,7 @@ use super::host::Plain;
 use super::objects::realm;
 use super::originals::METHODS;
 use super::owned::{Owned, Thrown};
+use crate::language::Language;
 
 /// A runtime with one context, to run script in. Its host is [`Plain`].
 pub struct Script {
@@ -121,57 +121,12 @@ impl Script {
             .expect("deletes");
     }
 
-    /// The site of calls from outside of script.
-    pub fn site(&self) -> Site {
-        Site::new(self.context.cast())
-    }
-
-    /// Makes a C function global.
-    pub fn define(&self, name: &str, function: &Function) {
-        // SAFETY: the tests' functions take what the tests pass.
-        let record = unsafe { self.realm.record(function) }.unwrap();
-        self.set_global(name, self.closure(name, record));
-    }
-
-    /// Makes a C function global that writes its result into a buffer.
-    pub fn define_into(&self, name: &str, function: &Function) {
-        // SAFETY: the tests' functions take what the tests pass.
-        let record = unsafe { self.realm.record_into(function) }.unwrap();
-        self.set_global(name, self.closure(name, record));
-    }
-
     /// A function for a record.
     pub fn closure(&self, name: &str, record: Record) -> js::JSValue {
         let name = CString::new(name).unwrap();
         // SAFETY: the context lives longer than its functions, and the record is of a realm with QuickJS's model.
         let function = unsafe { closure(self.context, &name, record) };
         function.map(Owned::into_value).unwrap_or(js::JS_EXCEPTION)
-    }
-
-    /// A function of script that C calls.
-    pub fn callee(&self, source: &str) -> Callee {
-        // SAFETY: the value belongs to this, and its context lives longer, as long as script can run.
-        Callee::new(unsafe { Owned::new(self.context, self.evaluate(source)) })
-    }
-
-    /// Makes the code for callbacks of this signature.
-    pub fn thunk(&self, signature: &Signature) -> Result<EngineThunk<QuickJs>, CallbackError> {
-        // SAFETY: the function is that of the model.
-        unsafe { self.realm.thunk(signature, js::JS_Call as *const c_void) }
-    }
-
-    /// Makes a callback of the function that a script returns. The callback must not outlive the script.
-    pub fn callback(
-        &self,
-        thunk: &EngineThunk<QuickJs>,
-        source: &str,
-        options: LocalOptions,
-        dispatch: impl Dispatch,
-    ) -> Result<EngineCallback, CallbackError> {
-        let function = self.callee(source);
-        let callee = function.words();
-        // SAFETY: the context is the engine's, and the callback keeps the function.
-        unsafe { thunk.callback(options, dispatch, self.context.cast(), callee, function) }
     }
 
     /// Gives the global object a property.
@@ -194,19 +149,6 @@ impl Script {
     pub fn evaluate(&self, source: &str) -> js::JSValue {
         // SAFETY: the context is alive.
         unsafe { evaluate(self.context, source) }
-    }
-
-    /// The result of a script as a string, or what it threw, likewise.
-    pub fn run(&self, source: &str) -> Result<String, String> {
-        let value = self.evaluate(source);
-        // SAFETY: the value is the engine's; so is what was thrown.
-        unsafe {
-            let thrown = js::JS_IsException(value);
-            let value = if thrown { js::JS_GetException(self.context) } else { value };
-            let text = self.text(value);
-            js::JS_FreeValue(self.context, value);
-            if thrown { Err(text) } else { Ok(text) }
-        }
     }
 
     /// Calls a function of script with a value, which belongs to it from now on. Its result is dropped.
@@ -255,6 +197,84 @@ impl Script {
         // SAFETY: the runtime is this thread's.
         unsafe { js::JS_RunGC(self.runtime) };
     }
+}
+
+// SAFETY: the realm was made for the context. The function is the one of the model. A callee owns a reference to its function.
+unsafe impl Language for Script {
+    type Engine = QuickJs;
+    type Callee = Callee;
+
+    const COLLECTS_EXACTLY: bool = true;
+
+    fn with_stack(bytes: usize) -> Option<Self> {
+        let script = Self::default();
+        // SAFETY: the runtime is this thread's.
+        unsafe { js::JS_SetMaxStackSize(script.runtime, bytes as u64) };
+        Some(script)
+    }
+
+    fn realm(&self) -> &Realm<QuickJs> {
+        &self.realm
+    }
+
+    fn site(&self) -> Site {
+        Site::new(self.context.cast())
+    }
+
+    fn run(&self, source: &str) -> Result<String, String> {
+        let value = self.evaluate(source);
+        // SAFETY: the value is the engine's; so is what was thrown.
+        unsafe {
+            let thrown = js::JS_IsException(value);
+            let value = if thrown { js::JS_GetException(self.context) } else { value };
+            let text = self.text(value);
+            js::JS_FreeValue(self.context, value);
+            if thrown { Err(text) } else { Ok(text) }
+        }
+    }
+
+    fn set_function(&self, name: &str, record: Record) {
+        self.set_global(name, self.closure(name, record));
+    }
+
+    fn set_pointer(&self, name: &str, address: *const c_void) {
+        self.set_global(name, self.pointer(address));
+    }
+
+    fn callee(&self, source: &str) -> Callee {
+        // SAFETY: the value belongs to this, and its context lives longer, as long as script can run.
+        Callee::new(unsafe { Owned::new(self.context, self.evaluate(source)) })
+    }
+
+    fn words(function: &Callee) -> Words {
+        function.words()
+    }
+
+    fn call_function(&self) -> *const c_void {
+        js::JS_Call as *const c_void
+    }
+
+    unsafe fn call(_: &QuickJs, _: Site, function: &Callee, args: &[Words]) -> Result<Words, Thrown> {
+        // SAFETY: the caller promises values of the engine.
+        unsafe { function.call(args) }
+    }
+
+    fn pins(&self) -> usize {
+        self.realm.engine().buffers().pins().count()
+    }
+
+    /// It runs again when the next object is made.
+    fn collector(&self) -> impl Fn() + 'static + use<> {
+        let runtime = self.runtime;
+        // SAFETY: the runtime is this thread's.
+        move || unsafe {
+            js::JS_RunGC(runtime);
+            js::JS_SetGCThreshold(runtime, 0);
+        }
+    }
+
+    /// The collector frees cycles alone. All values in calls are counted, so it cannot free one that a helper has.
+    fn collect_at_each_step(&self) {}
 }
 
 impl Drop for Script {

@@ -80,6 +80,22 @@ impl Character {
         }
     }
 
+    /// Returns the integer type that it is for C code on the machine that runs this.
+    pub const fn scalar(self) -> Scalar {
+        let windows = cfg!(windows);
+        let elf_arm = cfg!(all(target_arch = "aarch64", not(target_vendor = "apple"), not(windows)));
+        match self {
+            Self::Char if elf_arm || cfg!(target_arch = "riscv64") => Scalar::U8,
+            Self::Char => Scalar::I8,
+            Self::Char8 => Scalar::U8,
+            Self::Char16 => Scalar::U16,
+            Self::Char32 => Scalar::U32,
+            Self::Wide if windows => Scalar::U16,
+            Self::Wide if elf_arm => Scalar::U32,
+            Self::Wide => Scalar::I32,
+        }
+    }
+
     /// Returns the character type of this name in C.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Char, Self::Char8, Self::Char16, Self::Char32, Self::Wide].into_iter().find(|one| one.name() == name)

@@ -9,13 +9,20 @@ use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
 use crate::engine::object::{ByteLength, Check, ElementSize, MAX_PINNED_ELEMENTS, Object, Path, Want};
 
-/// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
-/// and `args`, or in `slow`.
+/// The smallest number of bytes of an object, while code is emitted.
+#[derive(Clone, Copy)]
+pub(crate) enum Size {
+    Constant(u32),
+    Word(Value),
+}
+
+/// Emits the code that finds the address of an object of one of these kinds, with at least `size` bytes. It continues in
+/// `done`, with the address and `args`, or in `slow`.
 pub(crate) fn find(
     b: &mut FunctionBuilder<'_>,
     kinds: &[Object],
     word: Value,
-    want: Want,
+    (want, size): (Want, Size),
     (done, args): (Block, &[Value]),
     slow: Block,
 ) {
@@ -29,7 +36,7 @@ pub(crate) fn find(
         for check in want.checks(object) {
             go_on_if_holds(b, check, word, slow);
         }
-        let address = read(b, object, word, want, slow);
+        let address = read(b, object, word, (want, size), slow);
         let args: Vec<_> = [address].iter().chain(args).copied().map(BlockArg::from).collect();
         b.ins().jump(done, &args);
         if other != slow {
@@ -49,11 +56,20 @@ pub(crate) fn go_on_if_holds(b: &mut FunctionBuilder<'_>, check: &Check, word: V
     go_on_if(b, holds, other);
 }
 
-fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
+fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, (want, size): (Want, Size), slow: Block) -> Value {
     if let Some(length) = &object.length {
-        if want.size() > 0 {
-            let len = load_length(b, length, word);
-            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(want.size()));
+        let enough = match size {
+            Size::Constant(0) => None,
+            Size::Constant(size) => {
+                let len = load_length(b, length, word);
+                Some(b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size)))
+            }
+            Size::Word(size) => {
+                let len = load_length(b, length, word);
+                Some(b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, len, size))
+            }
+        };
+        if let Some(enough) = enough {
             go_on_if(b, enough, slow);
         }
         if want.pins() {

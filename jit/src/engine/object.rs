@@ -203,7 +203,7 @@ impl From<Path> for Option<ByteLength> {
 }
 
 /// The requirement of a parameter on an object.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Want {
     /// An address. If it is one of bytes, and `pins`, then the object goes to the list of pinned objects.
     Pointer { pointee: Pointee, pins: bool },
@@ -263,6 +263,25 @@ impl Want {
         match self {
             Self::Bytes(size) | Self::Destination { size, .. } => size,
             Self::Pointer { .. } => 0,
+        }
+    }
+
+    /// Returns true if it has a smallest number of bytes.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn has_size(self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::Destination { .. })
+    }
+
+    /// Returns the requirement that stands for those which differ in their size alone, or accept equal objects.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn without_size(self) -> Self {
+        match self {
+            Self::Pointer { pointee: Pointee::Opaque | Pointee::Function, pins } => {
+                Self::Pointer { pointee: Pointee::Opaque, pins }
+            }
+            Self::Pointer { .. } => self,
+            Self::Bytes(_) => Self::Bytes(0),
+            Self::Destination { pins, .. } => Self::Destination { size: 0, pins },
         }
     }
 

@@ -30,6 +30,18 @@ impl PinList {
     pub const fn references(self, offset: i32) -> Self {
         Self { references: Some(offset) }
     }
+
+    /// Adds to the counter of an object, if the list has one.
+    ///
+    /// # Safety
+    ///
+    /// The object has this counter.
+    unsafe fn count(self, object: u64, more: u32) {
+        let Some(offset) = self.references else { return };
+        let counter = ptr::with_exposed_provenance_mut::<u32>(object as usize).wrapping_byte_offset(offset as isize);
+        // SAFETY: the caller promises that the object has this counter.
+        unsafe { counter.write_unaligned(counter.read_unaligned().wrapping_add(more)) };
+    }
 }
 
 /// The largest number of objects that a call adds to the list in machine code.
@@ -57,6 +69,8 @@ pub(crate) struct Pins {
     first: Cell<*mut u64>,
     /// The end of the list's memory.
     end: Cell<*mut u64>,
+    /// The place of the next entry when machine code began to read the arguments of a call.
+    begun: Cell<*mut u64>,
     memory: Option<Box<[Cell<u64>]>>,
 }
 
@@ -67,6 +81,7 @@ impl Pins {
     pub(crate) const BASE: usize = offset_of!(Self, base);
     pub(crate) const FIRST: usize = offset_of!(Self, first);
     pub(crate) const END: usize = offset_of!(Self, end);
+    pub(crate) const BEGUN: usize = offset_of!(Self, begun);
 }
 
 impl Pins {
@@ -77,6 +92,7 @@ impl Pins {
             base: Cell::new(ptr::null_mut()),
             first: Cell::new(ptr::null_mut()),
             end: Cell::new(ptr::null_mut()),
+            begun: Cell::new(ptr::null_mut()),
             memory: None,
         }
     }
@@ -123,14 +139,26 @@ impl Pins {
             let Some(free) = entries.get(len) else { return false };
             free.set(object);
             self.next.set(self.next.get().wrapping_add(1));
-            if let Some(offset) = list.references {
-                let counter =
-                    ptr::with_exposed_provenance_mut::<u32>(object as usize).wrapping_byte_offset(offset as isize);
-                // SAFETY: the caller promises that the object has this counter.
-                unsafe { counter.write_unaligned(counter.read_unaligned().wrapping_add(1)) };
-            }
+            // SAFETY: the caller promises that the object has this counter.
+            unsafe { list.count(object, 1) };
             true
         })
+    }
+
+    /// Takes out of the list the objects that machine code has added since it began to read the arguments of this call.
+    ///
+    /// # Safety
+    ///
+    /// Machine code has begun to read the arguments of a call, and nothing else has changed the list since. The objects
+    /// have the list's counter.
+    #[cfg(feature = "cranelift")]
+    pub(crate) unsafe fn undo(&self, list: PinList) {
+        let added = self.entries().get(self.index(&self.begun)..self.index(&self.next)).unwrap_or_default();
+        for entry in added {
+            // SAFETY: the caller promises that the object has this counter.
+            unsafe { list.count(entry.get(), u32::MAX) };
+        }
+        self.next.set(self.begun.get());
     }
 
     /// Takes out of the list the objects that no running call works on. A call that runs must not have added its own.

@@ -165,6 +165,17 @@ impl Pending {
         unsafe { self.pins.add(list, objects) }
     }
 
+    /// Takes out of the list of pinned objects those that machine code has added for this call.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`Pins::undo`].
+    #[cfg(feature = "cranelift")]
+    pub(crate) unsafe fn undo_pins(&self, list: PinList) {
+        // SAFETY: the caller promises what `undo` asks for.
+        unsafe { self.pins.undo(list) };
+    }
+
     /// Returns true if the list of pinned objects has room for this number of objects.
     pub(crate) fn has_room(&self, count: usize) -> bool {
         self.pins.has_room(count)

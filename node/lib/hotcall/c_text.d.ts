@@ -1,6 +1,6 @@
 // Types of simple prototypes in C text: scalars, strings, pointers. Other declarations are not typed.
 
-import type { Bytes, Callback, CFunction, Pointer, Signature } from "./values.js";
+import type { Bytes, CFunction, Pointer, Signature } from "./values.js";
 
 type Space = " " | "\n" | "\t" | "\r";
 type Trim<S extends string> =
@@ -80,5 +80,3 @@ export type LibraryOfText<S extends string> = Disposable &
   : S extends `${string}${"#" | "{" | "/" | "typedef" | "extern" | "_Out" | "_In" | "__"}${string}` ?
     { [name: string]: any }
   : Statements<S>);
-
-export type { Callback };

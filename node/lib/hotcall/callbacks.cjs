@@ -7,6 +7,7 @@ const { Cell } = require("./cell.cjs");
 const { codecOf } = require("./codecs.cjs");
 const { declareFunction } = require("./declare.cjs");
 const { generate } = require("./generate.cjs");
+const { optionsOf } = require("./options.cjs");
 const { pointerKey, textAt, textOf } = require("./pointers.cjs");
 const { terminated } = require("./text.cjs");
 
@@ -17,10 +18,8 @@ const shapes = new WeakMap();
 function shapeOf(type) {
   let shape = shapes.get(type);
   if (shape === undefined) {
-    shapes.set(
-      type,
-      (shape = { declarations: declareFunction(KEY, type.signature), adapt: adapterOf(type.signature) }),
-    );
+    shape = { declarations: declareFunction(KEY, type.signature), adapt: adapterOf(type.signature) };
+    shapes.set(type, shape);
   }
   return shape;
 }
@@ -83,7 +82,7 @@ class Callback {
     if (type?.signature === undefined) throw new TypeError("cannot make a callback: the type is not a function's");
     if (typeof f !== "function") throw new TypeError(`cannot make a callback: ${typeof f} is not a function`);
     const { declarations, adapt } = shapeOf(type);
-    this.#handle = binding.callback(declarations, KEY, adapt(f), options ?? {});
+    this.#handle = binding.callback(declarations, KEY, adapt(f), optionsOf("callback", options, ["nowait"]));
     this.#pointer = binding.callbackPointer(this.#handle);
   }
   // The address that C calls. The callback must be kept as long as C may call it.

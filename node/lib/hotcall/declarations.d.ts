@@ -2,7 +2,8 @@
 
 export type NumberName = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64";
 export type WideName = "i64" | "u64" | "isize" | "usize";
-export type ScalarName = NumberName | WideName | "bool" | "pointer" | "buffer" | "function";
+export type CharacterName = "char" | "char8_t" | "char16_t" | "char32_t" | "wchar_t";
+export type ScalarName = NumberName | WideName | CharacterName | "bool" | "pointer" | "buffer" | "function";
 
 type Names = { readonly [member: string]: TypeSpec };
 
@@ -18,7 +19,7 @@ export interface UnionSpec {
   readonly name?: string;
 }
 
-/** An array, as a member. A name as length is a flexible array that the member of this name counts. */
+/** An array, as a member. One of characters is a string. A name as length is a flexible array that the member of this name counts. */
 export interface ArraySpec {
   readonly array: TypeSpec;
   readonly length: number | string;
@@ -32,9 +33,9 @@ interface PointerDetails {
   readonly freedBy?: string;
 }
 
-/** A pointer to a type. One to `"char"` is a string. */
+/** A pointer to a type. One to characters is a string. */
 export interface PointerSpec extends PointerDetails {
-  readonly pointer: TypeSpec | "void" | "char";
+  readonly pointer: TypeSpec | "void";
 }
 
 /** A pointer to a function. */

@@ -2,33 +2,16 @@
 // Declarations: C text, or an object in Deno's form with hotcall's extensions.
 
 const binding = require("../binding.cjs");
-const { DeclaredObject, DeclaredText } = require("./declared.cjs");
+const { Declared } = require("./declared.cjs");
 const { Signature } = require("./types.cjs");
 
-// Copies script's object as JSON can hold it. Each property is read once, so getters and proxies run once.
-function plain(value, path, above) {
-  if (typeof value === "bigint") return Number(value);
-  if (typeof value === "function" || typeof value === "symbol")
-    throw new TypeError(`${path}: a ${typeof value} is not a declaration`);
-  if (typeof value !== "object" || value === null) return value;
-  if (above.includes(value)) throw new TypeError(`${path}: a type that contains itself`);
-  const inside = [...above, value];
-  if (Array.isArray(value)) return Array.from(value, (element, index) => plain(element, `${path}[${index}]`, inside));
-  const copy = Object.create(null);
-  for (const key of Object.keys(value)) {
-    const property = plain(value[key], path === "" ? key : `${path}.${key}`, inside);
-    if (property !== undefined) copy[key] = property;
-  }
-  return copy;
-}
-
-// Reads declarations.
+// Reads declarations. `JSON.stringify` reads each property once, so getters and proxies run once.
 function declare(declarations) {
-  if (typeof declarations === "string") return new DeclaredText(declarations);
+  if (typeof declarations === "string") return new Declared(binding.declarations(declarations, "c"), declarations);
   if (typeof declarations !== "object" || declarations === null) {
     throw new TypeError("the declarations are neither C text nor an object");
   }
-  return new DeclaredObject(plain(declarations, "", []));
+  return new Declared(binding.declarations(JSON.stringify(declarations), "json"), "");
 }
 
 // A type in Deno's form.
@@ -54,7 +37,7 @@ function signatureJson({ parameters, result }) {
 // Declarations of one function, named `key`. Deno's form does not have alignments, so structs may become others.
 function declareFunction(key, signature) {
   const handle = binding.declarations(JSON.stringify({ [key]: signatureJson(signature) }), "json");
-  const made = Signature.of(JSON.parse(binding.describe(handle)).functions[0], new Map());
+  const made = Signature.of(JSON.parse(binding.describe(handle, key)), new Map());
   const types = ({ parameters, result }) => [...parameters.map(({ type }) => type), result];
   const inMade = types(made);
   types(signature).forEach((type, index) => {

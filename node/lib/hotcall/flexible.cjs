@@ -30,7 +30,7 @@ function flexibleCodec(type, members, last, element) {
     const given = givenIn(value);
     const count = value[countedBy] ?? given;
     if (count > given) refuse(context, path, countedBy, array, `${count} elements are counted, and ${given} are there`);
-    return { ...value, [countedBy]: count };
+    return Object.create(value, { [countedBy]: { value: count } });
   }
 
   // The number of elements in memory. Without a member that counts them, it is all that is there.

@@ -18,8 +18,8 @@ class CFunction {
   #symbol;
   #async;
 
-  // `description` has `name`, `signature`, `errno`, `free` (the function that takes the result back), and `symbol`, a
-  // function that returns the address.
+  // `description` has `name`, `signature`, `errno`, `free` (the function that takes the result back), and `symbol`,
+  // which has the `pointer` to the function.
   constructor(native, { name, signature, errno, free, symbol }) {
     const call = `cannot call ${JSON.stringify(name)}`;
     this.native = native;
@@ -53,7 +53,7 @@ class CFunction {
   }
 
   get pointer() {
-    return this.#symbol();
+    return this.#symbol.pointer;
   }
 
   #makeAsync() {

@@ -6,8 +6,9 @@ const binding = require("../binding.cjs");
 const { libraryPath } = require("../permissions.cjs");
 const { declare, declareFunction } = require("./declare.cjs");
 const { CFunction } = require("./functions.cjs");
-const { accessors } = require("./statics.cjs");
 const { CType, Signature } = require("./types.cjs");
+const { optionsOf } = require("./options.cjs");
+const { Variable } = require("./variables.cjs");
 const { variadicFunction } = require("./variadic.cjs");
 
 const libraries = new WeakMap();
@@ -32,7 +33,9 @@ class Library {
   declared;
   #options;
   #symbols;
+  #aliases;
   constructor(path, declarations, options) {
+    this.#aliases = options.aliases ?? {};
     this.declared = declare(declarations);
     this.#options = { bytes: true, callbacks: options.callbacks, optional: options.optional, errno: options.errno };
     this.handle = binding.open(path, { lazy: options.lazy, global: options.global });
@@ -42,36 +45,47 @@ class Library {
   // Constants are inherited properties: those of whole headers are many, and are not listed among the functions.
   object() {
     const constants = Object.create(prototype);
-    for (const [name, value] of this.declared.constants) define(constants, name, { value, enumerable: true });
+    for (const [name, value] of this.declared.constants) define(constants, name, value);
     const object = Object.create(constants);
     const missing = new Set(binding.missing(this.#symbols));
+    const makeFunction = (key) => this.#functionOf(key);
     for (const key of this.declared.functionKeys) {
-      if (missing.has(key)) define(object, key, { value: null, enumerable: true });
-      else defineLazily(object, key, () => this.#functionOf(key));
+      if (missing.has(key)) define(object, key, null);
+      else defineLazily(object, key, makeFunction);
     }
-    for (const key of this.declared.variableKeys) this.#addVariable(object, key);
-    for (const { key, reason } of this.declared.problems.unsupported) defineUnsupported(object, key, reason);
+    const makeVariable = (key) => this.#variableOf(key);
+    for (const key of this.declared.variableKeys) defineVariable(object, key, makeVariable);
+    for (const key of this.declared.unsupportedKeys) defineUnsupported(object, key, (key) => this.#reasonOf(key));
+    for (const [alias, key] of Object.entries(this.#aliases)) this.#addAlias(object, alias, key);
     return object;
   }
 
-  #addVariable(object, key) {
-    const { symbol, type, constant } = this.declared.variableOf(key);
-    const pointer = binding.symbol(this.handle, symbol);
-    const isClosed = () => binding.isClosed(this.handle);
-    define(object, key, {
-      ...accessors(key, this.declared.typeOf(type), constant, pointer, isClosed),
-      enumerable: true,
-    });
+  #reasonOf(key) {
+    return this.declared.problems.unsupported.find((one) => one.key === key).reason;
+  }
+
+  #addAlias(object, alias, key) {
+    const place = `the alias ${JSON.stringify(alias)}`;
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property === undefined) throw new TypeError(`${place}: nothing named ${JSON.stringify(key)} is declared`);
+    if (Object.hasOwn(object, alias)) throw new TypeError(`${place} is a declared name`);
+    if (this.declared.variableKeys.includes(key)) Object.defineProperty(object, alias, property);
+    else defineLazily(object, alias, () => object[key]);
+  }
+
+  #variableOf(key) {
+    const { symbol, type, constant } = this.declared.describe(key);
+    return new Variable(key, this.declared.typeOf(type), constant, new LibrarySymbol(this.handle, symbol));
   }
 
   #functionOf(key) {
-    const description = this.declared.functionOf(key);
+    const description = this.declared.describe(key);
     const { symbol, errno, nonblocking } = description;
     const signature = this.declared.signatureOf(description);
     const details = {
       name: key,
       errno: errno || isIn(this.#options.errno, key),
-      symbol: () => binding.symbol(this.handle, symbol),
+      symbol: new LibrarySymbol(this.handle, symbol),
     };
     if (signature.variadic === signature.parameters.length) {
       const make = (all, types) => this.#variadic(types, { ...details, signature: all });
@@ -92,49 +106,71 @@ class Library {
   #freeing(name, key) {
     if (this.declared.functionKeys.includes(name)) return binding.functionOf(this.#symbols, name);
     const pointer = binding.symbol(this.handle, name);
-    if (pointer === null)
-      throw new Error(
-        `cannot use ${JSON.stringify(key)}: there is no function ${JSON.stringify(name)}, which frees its result`,
-      );
+    if (pointer === null) {
+      const place = `cannot use ${JSON.stringify(key)}`;
+      throw new Error(`${place}: there is no function ${JSON.stringify(name)}, which frees its result`);
+    }
     return binding.pointerFunction(pointer, declareFunction(name, FREE), name, {});
+  }
+}
+
+// A symbol of a library, which is looked up at its first use.
+class LibrarySymbol {
+  #library;
+  #name;
+  #pointer;
+  constructor(library, name) {
+    this.#library = library;
+    this.#name = name;
+  }
+
+  get isClosed() {
+    return binding.isClosed(this.#library);
+  }
+
+  get pointer() {
+    return (this.#pointer ??= binding.symbol(this.#library, this.#name));
   }
 }
 
 const isIn = (option, key) => option === true || (Array.isArray(option) && option.includes(key));
 
-function define(object, name, descriptor) {
-  Object.defineProperty(object, name, { configurable: true, ...descriptor });
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
 }
 
 // Defines a property whose value is made when script first reads it.
 function defineLazily(object, name, make) {
-  define(object, name, {
+  Object.defineProperty(object, name, {
     enumerable: true,
+    configurable: true,
     get() {
-      const value = make();
-      define(object, name, { value, enumerable: true });
+      const value = make(name);
+      define(object, name, value);
       return value;
     },
   });
 }
 
-function defineUnsupported(object, name, reason) {
-  define(object, name, {
-    get() {
-      throw new TypeError(`cannot use ${JSON.stringify(name)}: ${reason}`);
+function defineVariable(object, name, make) {
+  let variable;
+  Object.defineProperty(object, name, {
+    enumerable: true,
+    configurable: true,
+    get: () => (variable ??= make(name)).value,
+    set(value) {
+      (variable ??= make(name)).value = value;
     },
   });
 }
 
-function addAliases(object, aliases) {
-  for (const [alias, key] of Object.entries(aliases)) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined)
-      throw new TypeError(`the alias ${JSON.stringify(alias)}: nothing named ${JSON.stringify(key)} is declared`);
-    if (Object.hasOwn(object, alias)) throw new TypeError(`the alias ${JSON.stringify(alias)} is a declared name`);
-    if (descriptor.set === undefined && descriptor.get !== undefined) defineLazily(object, alias, () => object[key]);
-    else define(object, alias, descriptor);
-  }
+function defineUnsupported(object, name, reasonOf) {
+  Object.defineProperty(object, name, {
+    configurable: true,
+    get() {
+      throw new TypeError(`cannot use ${JSON.stringify(name)}: ${reasonOf(name)}`);
+    },
+  });
 }
 
 function pathOf(path) {
@@ -143,12 +179,14 @@ function pathOf(path) {
   throw new TypeError("the path is neither a string, a URL nor null");
 }
 
+const OPTIONS = ["callbacks", "errno", "optional", "aliases", "lazy", "global", "binary"];
+
 // Loads a library, and returns its functions. A path of null is the process itself.
-function open(path, declarations, options = {}) {
+function open(path, declarations, given) {
+  const options = optionsOf("open", given, OPTIONS);
   if (options.binary !== undefined) binding.use(pathOf(options.binary));
   const library = new Library(libraryPath(pathOf(path)), declarations, options);
   const object = library.object();
-  addAliases(object, options.aliases ?? {});
   libraries.set(object, library);
   return object;
 }
@@ -179,10 +217,10 @@ function describe(object) {
   return {
     path: binding.resolvedPath(handle),
     functions: Object.fromEntries(
-      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.functionOf(key))]),
+      declared.functionKeys.map((key) => [key, declared.signatureOf(declared.describe(key))]),
     ),
     variables: Object.fromEntries(
-      declared.variableKeys.map((key) => [key, declared.typeOf(declared.variableOf(key).type)]),
+      declared.variableKeys.map((key) => [key, declared.typeOf(declared.describe(key).type)]),
     ),
     constants: Object.fromEntries(declared.constants),
     ...declared.problems,

@@ -100,8 +100,8 @@ function alloc(type, count = 1) {
 // Memory of C with a string and the zero behind it.
 function allocString(text, type = "char") {
   const encoding = encodingOf(typeFrom(type));
-  if (typeof text !== "string" || encoding === undefined)
-    throw new TypeError(`allocString: ${expected("a string and a type of characters", text)}`);
+  if (typeof text !== "string") throw new TypeError(`allocString: ${expected("a string", text)}`);
+  if (encoding === undefined) throw new TypeError(`allocString: ${typeFrom(type)} is not a type of characters`);
   const bytes = terminated(text, encoding);
   const pointer = binding.alloc(bytes.length);
   binding.store(pointer, 0, bytes);

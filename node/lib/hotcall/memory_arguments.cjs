@@ -18,7 +18,7 @@ function isHolder(value) {
 }
 
 // A struct or union by value.
-function recordArgument(type, codec, place) {
+function recordArgument(codec, place) {
   let spare = null;
   return {
     begin(value) {

@@ -1,6 +1,7 @@
 "use strict";
 // Pointers with an owner, who gives the memory back: by `using`, by `dispose`, or when the collector finds the owner.
 
+const { emitWarning } = require("node:process");
 const binding = require("../binding.cjs");
 const { pointerKey } = require("./pointers.cjs");
 
@@ -11,7 +12,7 @@ const collected = new FinalizationRegistry(({ address, free }) => {
   try {
     free(binding.pointer(address));
   } catch (error) {
-    process.emitWarning(error);
+    emitWarning(error);
   }
 });
 

@@ -23,7 +23,7 @@ function conversionOf(signature, index, place, returnsText) {
 }
 
 function conversionOfType(signature, type, place) {
-  if (type.isRecord) return recordArgument(type, codecOf(type), place);
+  if (type.isRecord) return recordArgument(codecOf(type), place);
   if (type.kind === "function") return argumentOfFunction(type, place);
   return type.isPointer ? pointerConversion(signature, type, place) : undefined;
 }
@@ -33,10 +33,10 @@ function pointerConversion(signature, type, place) {
   const target = type.kind === "text" ? undefined : type.target;
   const length = lengthOf(signature, type, encoding?.unit ?? target?.size ?? 1);
   const isMarked = type.direction !== undefined || length.isDeclared;
+  const isWritten = type.direction === "out" || type.direction === "inout";
   if (encoding !== undefined) {
-    if (type.direction === "out" || type.direction === "inout")
-      return textBufferArgument(type, encoding, length, place);
-    return encoding === utf8 ? undefined : textArgument(encoding);
+    if (isWritten) return textBufferArgument(type, encoding, length, place);
+    return type.kind === "text" ? undefined : textArgument(encoding);
   }
   if (target === undefined) return length.isDeclared ? memoryArgument(type, undefined, length, place) : undefined;
   const holds = target.isRecord || target.kind === "text";

@@ -17,7 +17,8 @@ function textOf(type) {
 
 // Reads the string at a pointer, up to its zero. `held` stays until then, because it is an argument.
 function textAt(pointer, encoding, held) {
-  return pointer === null ? null : binding.string(pointer, 0, -1, encoding.name, held);
+  if (pointer === null) return null;
+  return encoding === utf8 ? binding.text(pointer, held) : binding.string(pointer, 0, -1, encoding.name, held);
 }
 
 // The codec of a pointer. Strings that C may not change become strings of script.

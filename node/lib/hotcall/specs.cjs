@@ -21,12 +21,12 @@ const isDenoName = (text) => /^(?:[iu](?:8|16|32|64|size)|f32|f64|bool|pointer|b
 function fromText(text, declared) {
   const known = declared?.get(text);
   if (known !== undefined) return known;
-  if (isDenoName(text)) return fromObject(text);
+  if (isDenoName(text)) return fromDeno(text);
   const all = declare(`${declared?.text ?? ""}\n${variable(text)}`);
-  const { skipped, unsupported } = all.problems;
-  const found = all.variableOf(VARIABLE);
-  const type = found && all.typeOf(found.type);
+  const found = all.describe(VARIABLE);
+  const type = found === null ? undefined : all.typeOf(found.type);
   if (type !== undefined && !(type.isRecord && type.fields.length === 0)) return type;
+  const { skipped, unsupported } = all.problems;
   const incomplete = type === undefined ? undefined : "its members are not declared";
   const reason =
     incomplete ?? unsupported.find(({ key }) => key === VARIABLE)?.reason ?? skipped.at(-1) ?? "it is not a type of C";
@@ -34,10 +34,18 @@ function fromText(text, declared) {
 }
 
 function fromObject(spec) {
-  const isFunction = spec?.parameters !== undefined;
+  if (typeof spec !== "object" || spec === null) {
+    throw new TypeError(`expected a type: a name, C text, an object or a type of a library, not ${String(spec)}`);
+  }
+  return fromDeno(spec);
+}
+
+// A name or an object of Deno's form.
+function fromDeno(spec) {
+  const isFunction = spec.parameters !== undefined;
   const declared = declare({ [VARIABLE]: isFunction ? spec : { type: spec } });
-  if (!isFunction) return declared.typeOf(declared.variableOf(VARIABLE).type);
-  const { parameters, result } = declared.functionOf(VARIABLE);
+  if (!isFunction) return declared.typeOf(declared.describe(VARIABLE).type);
+  const { parameters, result } = declared.describe(VARIABLE);
   return declared.typeOf({ kind: "function", to: { function: { parameters, result } } });
 }
 

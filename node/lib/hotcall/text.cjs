@@ -1,5 +1,5 @@
 "use strict";
-// Strings of C: UTF-8 for `char`, UTF-16 for `char16_t`, UTF-32 for `char32_t`, and one of the latter for `wchar_t`.
+// Strings of C: UTF-8 for `char` and `char8_t`, UTF-16 for `char16_t`, UTF-32 for `char32_t`, and one of these for `wchar_t`.
 
 const { Buffer } = require("node:buffer");
 
@@ -40,6 +40,7 @@ const utf32 = {
 function encodingOf(type) {
   switch (type?.c) {
     case "char":
+    case "char8_t":
       return utf8;
     case "char16_t":
       return utf16;

@@ -3,43 +3,19 @@
 
 const { bytesOf } = require("./arrays.cjs");
 const { isBytes, expected, join, refuse } = require("./refusal.cjs");
-
-class Union {
-  #view;
-  static view(union) {
-    return union.#view;
-  }
-  static is(value) {
-    return typeof value === "object" && value !== null && #view in value;
-  }
-  constructor(view) {
-    this.#view = view;
-  }
-}
-
-const { view: viewOf, is: isUnion } = Union;
-delete Union.view;
-delete Union.is;
+const { isShown, shownClass, viewOfShown } = require("./shown.cjs");
 
 // Changes of a union's value stay in it: it has no memory for strings.
 const change = (name) => ({ place: `cannot write the member ${JSON.stringify(name)} of a union`, kept: null });
 
 // A class of unions with these members.
 function unionClass(type, members) {
-  const Made = { [type.name ?? "union"]: class extends Union {} }[type.name ?? "union"];
-  for (const { name, codec } of members) {
-    Object.defineProperty(Made.prototype, name, {
-      enumerable: true,
-      configurable: true,
-      get() {
-        return codec.decode(viewOf(this), 0);
-      },
-      set(value) {
-        codec.encode(value, viewOf(this), 0, change(name), "", "");
-      },
-    });
-  }
-  return Made;
+  const accessor = ({ name, offset, codec }) => ({
+    name,
+    get: (view) => codec.decode(view, offset),
+    set: (view, value) => codec.encode(value, view, offset, change(name), "", ""),
+  });
+  return shownClass(type.name ?? "union", members.map(accessor));
 }
 
 const copyOf = (view, at, size) => {
@@ -47,11 +23,11 @@ const copyOf = (view, at, size) => {
   return new DataView(view.buffer.slice(from, from + size));
 };
 
-// The member that an object gives a value for.
-function given(value, members, type, context, path, name) {
-  const found = members.filter((member) => value[member.name] !== undefined);
+// The alternative that an object gives values for.
+function given(value, alternatives, type, context, path, name) {
+  const found = alternatives.filter(({ names }) => names.some((name) => value[name] !== undefined));
   if (found.length === 1) return found[0];
-  const names = members.map((member) => member.name).join(", ");
+  const names = alternatives.map(({ names }) => names.join(" and ")).join(", ");
   return refuse(context, path, name, type, `expected one of ${names}, not ${found.length} of them`);
 }
 
@@ -63,31 +39,32 @@ function copyBytes(source, view, at, size, type, context, path, name) {
   bytesOf(view, at, size).set(bytes);
 }
 
-// The codec of a union. `members` are its named members, which all begin at its first byte.
-function unionCodec(type, members) {
+// The codec of a union. Its value shows `members`, which are { name, offset, codec }. An object gives one of the
+// `alternatives`, which are { names, codec, of, path }: the codec writes `of(value)`.
+function unionCodec(type, members, alternatives) {
   const { size } = type;
   const Made = unionClass(type, members);
   return {
     size,
     encode(value, view, at, context, path, name) {
-      if (isUnion(value) || isBytes(value)) {
-        copyBytes(isUnion(value) ? viewOf(value) : value, view, at, size, type, context, path, name);
+      if (isShown(value) || isBytes(value)) {
+        copyBytes(isShown(value) ? viewOfShown(value) : value, view, at, size, type, context, path, name);
         return;
       }
       if (typeof value !== "object" || value === null) refuse(context, path, name, type, expected("an object", value));
-      const member = given(value, members, type, context, path, name);
+      const alternative = given(value, alternatives, type, context, path, name);
       bytesOf(view, at, size).fill(0);
-      member.codec.encode(value[member.name], view, at, context, join(path, name), member.name);
+      alternative.codec.encode(alternative.of(value), view, at, context, join(path, name), alternative.path);
     },
     decode: (view, at) => new Made(copyOf(view, at, size)),
     // Writes a union that script has. Of an object, the members that it has are written.
     assign(value, view, at) {
-      if (isUnion(value)) {
-        bytesOf(viewOf(value), 0, size).set(bytesOf(view, at, size));
+      if (isShown(value)) {
+        bytesOf(viewOfShown(value), 0, size).set(bytesOf(view, at, size));
         return;
       }
-      for (const { name, codec } of members) {
-        if (value[name] !== undefined) value[name] = codec.decode(view, at);
+      for (const { name, offset, codec } of members) {
+        if (value[name] !== undefined) value[name] = codec.decode(view, at + offset);
       }
     },
   };
@@ -95,8 +72,8 @@ function unionCodec(type, members) {
 
 // The codec of a union without a name inside of a struct. Its members are the struct's own.
 // `spread` gives them to a value of the struct. `encode` takes the struct's value.
-function anonymousUnionCodec(type, members) {
-  const union = unionCodec(type, members);
+function anonymousUnionCodec(type, members, alternatives) {
+  const union = unionCodec(type, members, alternatives);
   const key = Symbol("union");
   const forward = members.map(({ name }) => [
     name,

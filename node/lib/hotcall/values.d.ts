@@ -2,6 +2,7 @@
 
 import type {
   ArraySpec,
+  CharacterName,
   Declarations,
   FunctionPointerSpec,
   FunctionSpec,
@@ -59,7 +60,8 @@ type TypedArrays = {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type OneOf<M> = { [K in keyof M]: { [L in K]: M[K] } & { [L in Exclude<keyof M, K>]?: undefined } }[keyof M];
 type Elements<T> =
-  T extends "f32" | "f64" | NumberName ? ArrayLike<number>
+  T extends NumberName ? ArrayLike<number>
+  : T extends CharacterName ? string | ArrayLike<number>
   : T extends WideName ? ArrayLike<number | bigint>
   : T extends TypeSpec ? ArrayLike<Given<T>>
   : never;
@@ -67,34 +69,36 @@ type Elements<T> =
 /** What C gives for a type. Where the type is not known, the first condition ends the recursion. */
 export type Read<T> =
   [TypeSpec] extends [T] ? any
-  : T extends NumberName ? number
+  : T extends NumberName | CharacterName ? number
   : T extends WideName ? bigint
   : T extends "bool" ? boolean
   : T extends "void" ? undefined
   : T extends StructSpec ? Mutable<ReadMembers<T["struct"]>>
   : T extends UnionSpec ? UnionValue<Mutable<ReadMembers<T["union"]>>>
-  : T extends ArraySpec ?
-    T["array"] extends keyof TypedArrays ?
-      TypedArrays[T["array"]]
-    : Read<T["array"]>[]
-  : T extends { pointer: "char"; const: true } ? string | null
+  : T extends ArraySpec ? ReadArray<T["array"]>
+  : T extends { pointer: CharacterName; const: true } ? string | null
   : T extends TypeSpec ? Pointer
   : never;
+
+type ReadArray<E> =
+  E extends keyof TypedArrays ? TypedArrays[E]
+  : E extends CharacterName ? string
+  : Read<E>[];
 
 type ReadMembers<M> = { [K in keyof M]: Read<M[K]> };
 type GivenMembers<M> = { readonly [K in keyof M]: Given<M[K]> };
 
 /** What a function returns for a type: a string that a function frees is read first. */
-export type Returned<T> = T extends { pointer: "char"; freedBy: string } ? string | null : Read<T>;
+export type Returned<T> = T extends { pointer: CharacterName; freedBy: string } ? string | null : Read<T>;
 
 /** What C is given for a type. */
 export type Given<T> =
   [TypeSpec] extends [T] ? any
-  : T extends NumberName ? number
+  : T extends NumberName | CharacterName ? number
   : T extends WideName ? number | bigint
   : T extends "bool" ? boolean
   : T extends "pointer" | "buffer" ? Pointer | Bytes
-  : T extends "function" ? Pointer | Callback
+  : T extends "function" ? Pointer | Callback | CFunction
   : T extends FunctionPointerSpec ? Pointer | Callback | CFunction | CallbackOf<T["function"]>
   : T extends StructSpec ? GivenMembers<T["struct"]> | Bytes
   : T extends UnionSpec ? OneOf<GivenMembers<T["union"]>> | UnionValue<Mutable<ReadMembers<T["union"]>>> | Bytes
@@ -104,7 +108,7 @@ export type Given<T> =
 
 // What a pointer may lead to, beside pointers and bytes. C writes to arrays and objects where it may change the target.
 type GivenTarget<P, T> =
-  T extends "char" ?
+  T extends CharacterName ?
     P extends { direction: "out" | "inout" } ?
       (string | null | undefined)[]
     : string

@@ -15,7 +15,7 @@ function promoted(type) {
 }
 
 // `make(signature, types)` returns the function for these types. `types` is the JSON of the variadic ones. `symbol`
-// returns the address.
+// has the `pointer` to it.
 function variadicFunction(name, signature, symbol, make) {
   const fixed = signature.parameters.length;
   const made = new Map();
@@ -58,7 +58,7 @@ function variadicFunction(name, signature, symbol, make) {
       return f.async(...values);
     },
     get pointer() {
-      return symbol();
+      return symbol.pointer;
     },
   });
 }

@@ -8,6 +8,7 @@ const { Owned, detachBuffer, owners, show } = require("./owned.cjs");
 const { asPointer, viewOf } = require("./memory.cjs");
 const { isBytes } = require("./refusal.cjs");
 const { scalars } = require("./scalars.cjs");
+const { isShown, shownClass, viewOfShown } = require("./shown.cjs");
 const { typeFrom } = require("./specs.cjs");
 
 // The buffer of memory at a pointer. It keeps the pointer's owner, who detaches the buffer.
@@ -21,53 +22,28 @@ function bufferAt(memory, size) {
 
 const classes = new WeakMap();
 
-// A struct or union in memory. Its members are accessors of a class for its type.
-class RecordView {
-  #view;
-  static view(record) {
-    return record.#view;
-  }
-  static is(value) {
-    return typeof value === "object" && value !== null && #view in value;
-  }
-  constructor(view) {
-    this.#view = view;
-  }
-}
-
-const { view: bytesOf, is: isRecordView } = RecordView;
-delete RecordView.view;
-delete RecordView.is;
-
 function classOf(type) {
   let Made = classes.get(type);
   if (Made === undefined) classes.set(type, (Made = makeClass(type)));
   return Made;
 }
 
-function makeClass(type) {
-  const name = type.name ?? type.kind;
-  const Made = { [name]: class extends RecordView {} }[name];
-  defineMembers(Made.prototype, type, 0);
-  return Made;
-}
+const makeClass = (type) => shownClass(type.name ?? type.kind, accessorsOf(type, 0));
 
-function defineMembers(prototype, type, base) {
-  type.fields.forEach(({ name, offset, type: of, constant }, index) => {
-    if (name === null && of.isRecord) return defineMembers(prototype, of, base + offset);
+// The accessors of all members. Those of structs without a name are the struct's own.
+function accessorsOf(type, base) {
+  return type.fields.flatMap(({ name, offset, type: of, constant }, index) => {
     const at = base + offset;
+    if (name === null && of.isRecord) return accessorsOf(of, at);
     const place = `cannot write the member ${JSON.stringify(name ?? index)} (${of})`;
-    Object.defineProperty(prototype, name ?? index, {
-      enumerable: true,
-      configurable: true,
-      get() {
-        return memberOf(of, bytesOf(this), at);
-      },
-      set(value) {
+    return {
+      name: name ?? index,
+      get: (view) => memberOf(of, view, at),
+      set(view, value) {
         if (constant) throw new TypeError(`${place}: it is const`);
-        codecOf(of).encode(value, bytesOf(this), at, { place, kept: null }, "", "");
+        codecOf(of).encode(value, view, at, { place, kept: null }, "", "");
       },
-    });
+    };
   });
 }
 
@@ -97,7 +73,7 @@ function view(memory, spec, count) {
 
 // Detaches a view: it has no bytes any more. The memory stays.
 function detach(view) {
-  detachBuffer(isRecordView(view) ? bytesOf(view).buffer : (view.buffer ?? view));
+  detachBuffer(isShown(view) ? viewOfShown(view).buffer : (view.buffer ?? view));
 }
 
 module.exports = { detach, view };

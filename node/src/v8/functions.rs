@@ -102,6 +102,12 @@ functions! {
     new_big_int = "_ZN2v86BigInt3NewEPNS_7IsolateEl": fn(*mut Isolate, i64) -> napi_value;
     /// `BigInt::NewFromUnsigned(isolate, uint64_t)`
     new_unsigned_big_int = "_ZN2v86BigInt15NewFromUnsignedEPNS_7IsolateEm": fn(*mut Isolate, u64) -> napi_value;
+    /// `Value::IsSharedArrayBuffer()`
+    is_shared_buffer = "_ZNK2v85Value19IsSharedArrayBufferEv": fn(napi_value) -> bool;
+    /// `SharedArrayBuffer::Data()`
+    shared_data = "_ZNK2v817SharedArrayBuffer4DataEv": fn(napi_value) -> *mut c_void;
+    /// `SharedArrayBuffer::ByteLength()`
+    shared_length = "_ZNK2v817SharedArrayBuffer10ByteLengthEv": fn(napi_value) -> usize;
     /// `ArrayBuffer::IsResizableByUserJavaScript()`
     is_resizable = "_ZNK2v811ArrayBuffer27IsResizableByUserJavaScriptEv": fn(napi_value) -> bool;
     /// `ArrayBuffer::GetBackingStore()`. The result is not trivial for C++, so the caller passes a place for it.

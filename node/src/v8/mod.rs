@@ -13,6 +13,7 @@
 //! | layout of `FunctionCallbackInfo` | a [function that is called once](probe) |
 //! | null, booleans, undefined | words of these values |
 //! | layout of buffers, views, externals, heap numbers, BigInts and strings | [samples] of all kinds, compared with Node-API's answers |
+//! | owners of a buffer's memory | [counted](store) before and after another one is added |
 //!
 //! If one is not as expected, the reason is in `diagnostics()`, and Node-API serves.
 
@@ -24,6 +25,7 @@ mod probe;
 mod samples;
 pub(crate) mod script;
 mod stack;
+mod store;
 mod string;
 mod template;
 
@@ -41,7 +43,7 @@ use hotcall::{Library, Signature};
 use crate::api::{Env, Value};
 use crate::engine::{Node, SITE};
 use crate::thrown::Thrown;
-use functions::{Functions, Isolate, SharedStore};
+use functions::{Functions, Isolate};
 
 /// V8 in one environment.
 pub(crate) struct V8 {
@@ -54,6 +56,8 @@ pub(crate) struct V8 {
     undefined: u64,
     /// True if samples have shown where strings have their characters.
     reads_strings: Cell<bool>,
+    /// True if a program's memory of buffers counts its owners as expected.
+    pub(crate) counts_owners: Cell<bool>,
     /// The shapes of fast calls.
     shapes: RefCell<HashMap<Signature, Rc<fast::Shape>>>,
 }
@@ -72,6 +76,17 @@ pub(crate) fn is_resizable(buffer: Value) -> Option<bool> {
     let functions = functions().as_ref().ok()?;
     // SAFETY: the value is an ArrayBuffer or a SharedArrayBuffer, which are one type inside V8.
     Some(unsafe { (functions.is_resizable)(buffer.raw()) })
+}
+
+/// Returns the bytes of a `SharedArrayBuffer`, which Node-API does not know in 22.2 and 24.0. `None` for other values, or if
+/// the program does not export V8's functions.
+pub(crate) fn shared_bytes(value: Value) -> Option<(*mut c_void, usize)> {
+    let functions = functions().as_ref().ok()?;
+    // SAFETY: the value is one of V8's.
+    unsafe {
+        let is_shared = (functions.is_shared_buffer)(value.raw());
+        is_shared.then(|| ((functions.shared_data)(value.raw()), (functions.shared_length)(value.raw())))
+    }
 }
 
 fn functions() -> &'static Result<Functions, &'static str> {
@@ -123,6 +138,7 @@ pub(crate) fn begin(env: Env) -> Result<(Rc<V8>, Realm<Node>), String> {
             roots,
             undefined,
             reads_strings: Cell::new(false),
+            counts_owners: Cell::new(false),
             shapes: RefCell::default(),
         };
         if probe::layout(&v8)? != Some(layout) {
@@ -161,6 +177,7 @@ impl V8 {
         let [fraction, big_int] = [env.number(1.5)?, env.bigint(1)?];
         let array = env.byte_array(&[0])?;
         let buffer = env.as_bytes(array).map_or(array, |bytes| bytes.buffer);
+        self.counts_owners.set(self.try_owners(buffer));
         let view = env.data_view(buffer, 1)?;
         let plain = env.object()?;
         // SAFETY: these values are objects for V8, and nothing moves them meanwhile.
@@ -236,12 +253,7 @@ impl V8 {
     /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
     /// detaches the first.
     pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
-        let mut store = SharedStore { store: ptr::null_mut(), control: ptr::null_mut() };
-        // SAFETY: the value is an ArrayBuffer. `New` moves the pointer out of its place, so nothing is left to destroy.
-        unsafe {
-            (self.functions.get_backing_store)(&mut store, buffer.raw());
-            Value::new((self.functions.new_array_buffer)(self.isolate, &mut store))
-        }
+        self.give_to_buffer(self.own_memory(buffer))
     }
 }
 

@@ -83,7 +83,8 @@ fn slot_of(scalar: Scalar, integer: i32) -> Option<Slot> {
             let slot = Slot::from_bits(i64::from(integer) as u64);
             (slot.canonical(scalar) == slot).then_some(slot)
         }
-        Scalar::Bool | Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::Pointer(_) | _ => None,
+        Scalar::Bool | Scalar::Pointer(_) => None,
+        Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | _ => None,
     }
 }
 
@@ -95,6 +96,12 @@ impl V8 {
         // SAFETY: values are addresses of words. Those of the roots are not moved, and the isolate lasts.
         let at = |word: &u64| unsafe { Value::new(ptr::from_ref(word).cast_mut().cast()) };
         match scalar {
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32
+                if i32::try_from(signed).is_ok() =>
+            {
+                *integer = (signed as u64) << 32;
+                at(integer)
+            }
             Scalar::F64 => self.number(slot.as_f64()),
             Scalar::F32 => self.number(slot.as_f32().into()),
             Scalar::Bool => at(if slot.as_bool() { &self.roots.yes } else { &self.roots.no }),
@@ -107,11 +114,7 @@ impl V8 {
             Scalar::Pointer(_) if signed == 0 => at(&self.roots.null),
             Scalar::Pointer(_) => self.external(slot.as_mut_ptr()),
             Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 | _ => {
-                if i32::try_from(signed).is_err() {
-                    return self.number(signed as f64);
-                }
-                *integer = (signed as u64) << 32;
-                at(integer)
+                self.number(signed as f64)
             }
         }
     }

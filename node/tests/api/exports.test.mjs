@@ -16,7 +16,7 @@ test("both_module_systems_and_the_types_have_the_same_names", () => {
 });
 
 test("documented_functions_exist", () => {
-  const page = readFileSync(new URL("../../api.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
   const imported = [...page.matchAll(/^import \{ (.*) \} from "hotcall"/gm)].flatMap(([, names]) => names.split(", "));
   for (const name of imported) assert.ok(name in commonJs, name);
 });

@@ -153,6 +153,22 @@ test("strings_are_written_to_buffers", () => {
   assert.throws(() => lib.copy_text([5], 8, "hi"), /argument 1 \(char \*\): the element of the array is not a string/);
 });
 
+test("buffers_of_wide_characters_become_strings_that_end_with_them", () => {
+  const wide = open(
+    library,
+    `
+    #include <stddef.h>
+    #include <stdint.h>
+    void fill_u8(_Out_writes_bytes_(length) char16_t *bytes, uint8_t value, size_t length);`,
+  );
+  const text = [];
+  wide.fill_u8(text, 0x41, 6);
+  assert.deepEqual(text, ["\u4141\u4141\u4141"]);
+  wide.fill_u8(text, 0, 6);
+  assert.deepEqual(text, [""]);
+  assert.throws(() => wide.fill_u8(new Uint16Array(2), 0, 6), /4 bytes are too few: length says 6 bytes/);
+});
+
 test("strings_go_to_c_and_come_back", () => {
   assert.equal(lib.text_length("Grüße"), 7n);
   assert.equal(lib.text_length(Buffer.from("abc\0")), 3n);
@@ -164,6 +180,8 @@ test("strings_go_to_c_and_come_back", () => {
   assert.equal(lib.text_length16("a👋"), 3n);
   assert.equal(lib.text_length32("a👋"), 2n);
   assert.equal(lib.id_text("again"), "again");
+  const utf8 = open(library, "#include <stddef.h>\nsize_t text_length(const char8_t *text);");
+  assert.equal(utf8.text_length("Grüße"), 7n);
   assert.throws(() => lib.text_length(5), /cannot call "text_length": argument 1/);
   assert.throws(() => lib.text_length16(5), /cannot call "text_length16": argument 1/);
 });

@@ -179,11 +179,36 @@ test("members_without_names_are_arrays_and_members_of_members", () => {
   assert.equal(cell.value.b, 0x40000000);
 });
 
+test("structs_without_a_name_in_unions_are_given_whole", () => {
+  const text = "union vector { struct { int x, y; }; int v[2]; union { float f; double d; }; }; void nop(void);";
+  const { "union vector": vector } = types(open(library, text));
+  const cell = out(vector, { x: 5, y: 6 });
+  assert.deepEqual([cell.value.x, cell.value.y, cell.value.v], [5, 6, Int32Array.of(5, 6)]);
+  cell.value = { v: [7, 8] };
+  assert.equal(cell.value.y, 8);
+  cell.value = { d: 1.5 };
+  assert.equal(cell.value.d, 1.5);
+  assert.throws(() => (cell.value = { x: 1 }), /y \(i32\): expected an integer, not undefined/);
+  assert.throws(() => (cell.value = { x: 1, v: [1] }), /expected one of x and y, v, f, d, not 2 of them/);
+});
+
 test("strings_of_wide_characters_are_members", () => {
   const { "struct wide": wide } = types(lib);
   const cell = out(wide, { name: "Zoë👋", title: "añ" });
   assert.deepEqual(cell.value, { name: "Zoë👋", title: "añ" });
   assert.throws(() => (cell.value = { name: "x".repeat(8), title: "" }), /name \(char16_t\[8\]\): a string of 8 units/);
+});
+
+test("characters_of_denos_form_are_strings", () => {
+  const wide = { struct: { name: { array: "char16_t", length: 8 }, title: { array: "wchar_t", length: 4 } } };
+  const cell = out(wide, { name: "Zoë👋", title: "añ" });
+  assert.deepEqual(cell.value, { name: "Zoë👋", title: "añ" });
+  const deno = open(library, {
+    text_length16: { parameters: [{ pointer: "char16_t", const: true }], result: "usize" },
+    greeting32: { parameters: [], result: { pointer: "wchar_t", const: true } },
+  });
+  assert.equal(deno.text_length16("a👋"), 3n);
+  assert.equal(deno.greeting32(), "Grüße, 世界 👋");
 });
 
 test("a_getter_that_calls_the_function_again_does_not_change_its_arguments", () => {

@@ -84,6 +84,27 @@ test("script can neither free nor move bytes that C works on", () => {
     }
 });
 
+test("memory is freed when C has returned", { skip: !globalThis.gc }, async () => {
+    const size = 20e6;
+    const nothing = callback("nothing", () => {});
+    const round = async (detaches) => {
+        for (let i = 0; i < 30; i++) {
+            const bytes = new Uint8Array(size);
+            const detach = binding.callback(signatures, "nothing", () => structuredClone(bytes.buffer, { transfer: [bytes.buffer] }));
+            assert.equal(marked.sum_around(bytes, size, detaches ? binding.callbackPointer(detach) : nothing), 2 * size);
+            binding.callbackClose(detach);
+            if (i % 5 === 0) globalThis.gc();
+            await new Promise(setImmediate);
+        }
+        globalThis.gc();
+        return process.memoryUsage().rss;
+    };
+    for (const detaches of [false, true]) {
+        const before = await round(detaches);
+        assert.ok((await round(detaches)) - before < 15 * size);
+    }
+});
+
 test("marked functions keep nothing in place as long as no callback is open", { skip: !hasV8 }, () => {
     // Another process, because this one has open callbacks.
     const text = `

@@ -8,7 +8,7 @@ import { compile } from "../native.mjs";
 export const binding = createRequire(import.meta.url)("../../lib/binding.cjs");
 export const library = compile("ways");
 
-// True in Node and Deno, whose V8 knows the functions that begin with `%`.
+// True in Node, whose V8 knows the functions that begin with `%`.
 export const hasV8 = binding.diagnostics().v8 !== null;
 
 let texts = 0;
@@ -23,7 +23,7 @@ const caller = (count) => {
     const names = Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
     return fresh(`function call(f, ${names}) { return f(${names}); }`);
 };
-const optimise = fresh(`function optimise(call, f, args) {
+const optimiser = () => fresh(`function optimise(call, f, args) {
     %PrepareFunctionForOptimization(call);
     for (let i = 0; i < 3; i++) call(f, ...args);
     %OptimizeFunctionOnNextCall(call);
@@ -33,7 +33,7 @@ const optimise = fresh(`function optimise(call, f, args) {
 // A function that calls `f` from optimised code, with as many arguments as it takes. It is warmed up with `args`.
 export function hot(f, args) {
     const call = caller(f.length);
-    optimise(call, f, args);
+    optimiser()(call, f, args);
     return (...values) => call(f, ...values);
 }
 

@@ -1,7 +1,7 @@
 //! The choices that C leaves to the platform: the widths and signs of its types. They follow GCC on 64-bit targets and
 //! the platform's ABI documents.
 
-use hotcall_jit::Scalar;
+use hotcall_jit::{Character, Scalar};
 
 use super::extent::CExtent;
 
@@ -34,15 +34,9 @@ impl Default for DataModel {
         let arm = cfg!(target_arch = "aarch64");
         let elf_arm = arm && !apple && !windows;
         Self {
-            signed_char: !(elf_arm || cfg!(target_arch = "riscv64")),
+            signed_char: matches!(Character::Char.scalar(), Scalar::I8),
             short_long: windows,
-            wchar: if windows {
-                Scalar::U16
-            } else if elf_arm {
-                Scalar::U32
-            } else {
-                Scalar::I32
-            },
+            wchar: Character::Wide.scalar(),
             short_long_double: cfg!(target_env = "msvc") || apple && arm,
             wide_fast: cfg!(all(target_os = "linux", not(target_env = "musl"))),
             max_align: 16,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use hotcall_jit::{
-    Direction, Field, FunctionType, Length, MAX_PARAMETERS, Pointee, Pointer, Scalar, Signature, Target, Type,
-    TypeError,
+    Character, Direction, Field, FunctionType, Length, MAX_PARAMETERS, Pointee, Pointer, Scalar, Signature, Target,
+    Type, TypeError,
 };
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -123,6 +123,9 @@ const KEYS: &[&str] = &[
 ];
 
 fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
+    if let Some(character) = Character::named(name) {
+        return Type::from(character.scalar()).with_character(character).map(Some).map_err(E::custom);
+    }
     // Deno does not have a type for text.
     match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
         Some(scalar) => Ok(Some(Type::from(scalar))),
@@ -213,7 +216,7 @@ impl TypeKeys {
                 }
             }
             JsonType::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
-            JsonType::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
+            JsonType::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(Character::Char.scalar())))),
             JsonType::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
         };
         made.map_err(|error| error.to_string())
@@ -268,9 +271,6 @@ impl TypeKeys {
         }
     }
 }
-
-/// C's `char`, which is signed on some platforms.
-const CHAR: Scalar = if std::ffi::c_char::MIN == 0 { Scalar::U8 } else { Scalar::I8 };
 
 /// The target of a pointer: a type, or `char` for text.
 struct TargetVisitor<'a>(&'a Trail);

@@ -5,7 +5,7 @@ use crate::c::scalar::Scalar;
 use crate::engine::values::check_parts::{check_test, is_value};
 use crate::engine::values::error::ModelError;
 use crate::engine::values::make::{MakeFunction, MakeFunctions, MakeRole};
-use crate::engine::values::model::{Role, ValueModel};
+use crate::engine::values::model::ValueModel;
 
 /// The result of C that a function makes values of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn check_function(made: Made, function: &MakeFunction, model: &ValueModel) -> Re
     if let Some(role) = wanted.into_iter().flatten().find(|role| !function.roles.contains(role)) {
         return Err(ModelError::MakeMissing { of, role: role.name() });
     }
-    if function.roles.contains(&MakeRole::Context) && !has_context(model) {
+    if function.roles.contains(&MakeRole::Context) && !model.passes_context() {
         return Err(ModelError::MakeContext { of });
     }
     let result = function.native.result();
@@ -96,10 +96,4 @@ fn check_function(made: Made, function: &MakeFunction, model: &ValueModel) -> Re
         return Err(ModelError::MakeResult { of, expected: "a value" });
     }
     check_test("exceptions", function.thrown, model.size)
-}
-
-/// Returns true if the engine passes a context.
-fn has_context(model: &ValueModel) -> bool {
-    model.index(|role| role == Role::Context).is_some()
-        || model.info.as_ref().is_some_and(|info| info.context.is_some())
 }

@@ -382,6 +382,12 @@ impl ValueModel {
         self.index(|role| role == Role::Data).is_some()
     }
 
+    /// Returns true if the engine passes the pointer that its own functions want as their first argument.
+    pub(crate) fn passes_context(&self) -> bool {
+        let in_info = self.info.as_ref().is_some_and(|info| info.context.is_some());
+        in_info || self.index(|role| role == Role::Context).is_some()
+    }
+
     /// Returns the address of a value for helpers, or the value itself.
     pub(crate) fn handle(&self, at: *const u8, value: Words) -> Words {
         if self.indirect { [at.expose_provenance() as u64, 0] } else { value }

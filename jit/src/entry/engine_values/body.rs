@@ -31,16 +31,16 @@ use crate::convention::plan::Return;
 use crate::engine::call::NativeCall;
 use crate::engine::record::{Pending, RecordHead};
 use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
-use crate::entry::engine_values::call_parts::CallParts;
-use crate::entry::engine_values::key::EngineValuesKey;
-use crate::entry::engine_values::objects;
+use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::pack;
-use crate::entry::engine_values::unpack::Unpacked;
+use crate::entry::engine_values::read_arguments::ReadArguments;
+use crate::entry::engine_values::readers::Compiling;
+use crate::entry::engine_values::unpacked::Unpacked;
 use crate::error::JitError;
 
-impl Compile for EngineValuesKey {
+impl Compile for Compiling<'_> {
     fn body(&self) -> Result<impl Body, JitError> {
-        EngineValuesBody::of(self, CallParts::new())
+        EngineValuesBody::of(self.key, CallParts::new(), &self.readers)
     }
 }
 
@@ -71,10 +71,13 @@ impl Body for EngineValuesBody<'_> {
         } else {
             let target = call.load_target(b);
             call.check_count(b);
-            let destination = objects::find_destination(&call, b);
-            let mut source = Unpacked::new(&call, memory, destination.as_ref());
-            let results = call::emit(b, &key.plan, &self.call, &mut source, target, shim);
-            (results, destination.map(|destination| destination.address))
+            if key.calls_readers() {
+                let (target, mut source) = ReadArguments::read(&call, b, target, memory);
+                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), source.destination)
+            } else {
+                let mut source = Unpacked::new(&call, memory);
+                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), None)
+            }
         };
         match destination {
             None => call.finish(b, &results, memory),
@@ -83,6 +86,7 @@ impl Body for EngineValuesBody<'_> {
         if !key.is_buffered() {
             call.emit_slow(b);
         }
+        call.emit_exit(b);
         call.emit_exception(b);
     }
 }
@@ -108,7 +112,7 @@ impl EngineCall<'_> {
             b.ins().brif(enough, next, &[], few, &[]);
             b.seal_block(few);
             b.switch_to_block(few);
-            self.exit(b, self.native.parts.interpret, &[self.argc, self.argv]);
+            self.leave(b, self.argc, self.argv);
             b.seal_block(next);
             b.switch_to_block(next);
         }
@@ -245,7 +249,8 @@ impl EngineCall<'_> {
         b.set_cold_block(thrown);
         b.switch_to_block(thrown);
         first(b);
-        self.exit(b, self.native.parts.throw_pending, &[]);
+        let rest = b.ins().iconst(types::I64, Rest::THROW_PENDING as i64);
+        self.leave(b, rest, rest);
         b.switch_to_block(next);
     }
 
@@ -254,6 +259,7 @@ impl EngineCall<'_> {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
         let count = b.ins().iconst(types::I64, self.native.key.arity() as i64);
-        self.exit(b, self.native.parts.interpret, &[count, self.argv]);
+        let argv = self.argv_after_readers(b);
+        self.leave(b, count, argv);
     }
 }

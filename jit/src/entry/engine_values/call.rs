@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
@@ -20,10 +20,11 @@ use crate::engine::call::{EngineHelpers, NativeCall};
 use crate::engine::object::Path;
 use crate::engine::values::info::CallInfo;
 use crate::engine::values::model::{ResultPath, Role, ValueModel};
-use crate::entry::engine_values::call_parts::CallParts;
+use crate::entry::engine_values::call_parts::{CallParts, Rest};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::make::MakeCall;
 use crate::entry::engine_values::pack::{self, Packing};
+use crate::entry::engine_values::readers::ReaderAddresses;
 use crate::error::JitError;
 
 /// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
@@ -43,11 +44,17 @@ pub(crate) struct EngineValuesBody<'a> {
     pub(crate) make: Option<MakeCall<'a>>,
     /// The functions for the parts of calls that this code leaves to others.
     pub(crate) parts: CallParts,
+    /// The readers of the model that the function calls.
+    pub(crate) readers: &'a ReaderAddresses,
 }
 
 impl<'a> EngineValuesBody<'a> {
     /// Describes the function.
-    pub(crate) fn of(key: &'a EngineValuesKey, parts: CallParts) -> Result<Self, JitError> {
+    pub(crate) fn of(
+        key: &'a EngineValuesKey,
+        parts: CallParts,
+        readers: &'a ReaderAddresses,
+    ) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
@@ -59,7 +66,7 @@ impl<'a> EngineValuesBody<'a> {
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
         let make = model.make.of(key.result).filter(|_| key.destination.is_none());
         let make = make.map(|function| MakeCall::of(*abi, function)).transpose()?;
-        Ok(Self { key, plan, arrival, spare, call, make, parts })
+        Ok(Self { key, plan, arrival, spare, call, make, parts, readers })
     }
 }
 
@@ -72,12 +79,11 @@ pub(crate) struct EngineCall<'a> {
     record_place: Option<StackPlace>,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
-    /// Offsets of the fields of `state` that the engine does not pass. They are null, and written before each call of a
-    /// helper. So calls with numbers alone do not write them.
-    absent: Vec<usize>,
     pub(crate) argc: Value,
     /// The first argument, valid until something is called.
     pub(crate) argv: Value,
+    /// The first argument for after readers were called. `None` if the function does not call any.
+    kept_argv: Option<Kept>,
     /// The address for the value, if it is not returned, nor written to the struct that describes the call.
     value_to: Option<Kept>,
     /// The struct that describes the call, if there is one.
@@ -85,6 +91,8 @@ pub(crate) struct EngineCall<'a> {
     /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
     /// further arguments are ignored.
     pub(crate) slow: Block,
+    /// Leaves the rest of the call to [`CallParts::leave`], with the [`Rest`] and its data.
+    exit: Block,
     /// Returns the mark of an exception. `None` until something jumps there.
     exception: Cell<Option<Block>>,
 }
@@ -115,16 +123,13 @@ impl<'a> EngineCall<'a> {
         if record_place.is_none() {
             store(b, record, NativeCall::RECORD);
         }
-        let info = model.info.as_ref().zip(role(b, |role| role == Role::Info));
-        let mut absent = Vec::new();
-        let has_context = model.info.as_ref().is_some_and(|info| info.context.is_some());
+        // Helpers get null for the fields that no parameter brings. `begin` and `leave` write it.
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
-            match value {
-                Some(value) => store(b, value, offset),
-                None if offset == NativeCall::CONTEXT && has_context => {}
-                None => absent.push(offset),
+            if let Some(value) = value {
+                store(b, value, offset);
             }
         }
+        let info = model.info.as_ref().zip(role(b, |role| role == Role::Info));
         let (argc, array) = match info {
             Some((fields, info)) => {
                 let argc = object::load(b, &fields.argc, info, fields.argc_len);
@@ -138,6 +143,7 @@ impl<'a> EngineCall<'a> {
             0 => array,
             first => b.ins().iadd_imm_s(array, at(first)),
         };
+        let kept_argv = key.calls_readers().then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (ResultPath::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (ResultPath::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
@@ -147,8 +153,10 @@ impl<'a> EngineCall<'a> {
         let value_to = value_to.map(|address| Kept::store(b, address));
         let slow = b.create_block();
         b.set_cold_block(slow);
+        let exit = b.create_block();
+        b.set_cold_block(exit);
         let exception = Cell::new(None);
-        Self { native, record, record_place, state, absent, argc, argv, value_to, info, slow, exception }
+        Self { native, record, record_place, state, argc, argv, kept_argv, value_to, info, slow, exit, exception }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -170,6 +178,11 @@ impl<'a> EngineCall<'a> {
             Some(place) => place.load(b),
             None => self.load_state(b, NativeCall::RECORD),
         }
+    }
+
+    /// Returns the first argument after readers may have been called.
+    pub(crate) fn argv_after_readers(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
     }
 
     /// Returns the pointer that the engine's own functions want. It is undefined if the engine does not pass one.
@@ -240,10 +253,6 @@ impl<'a> EngineCall<'a> {
             let record = place.load(b);
             b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
         }
-        for &offset in &self.absent {
-            let null = b.ins().iconst(types::I64, 0);
-            b.ins().stack_store(types::I64, null, self.state, offset as i32);
-        }
         if self.info_context().is_some() {
             let context = self.context(b);
             b.ins().stack_store(types::I64, context, self.state, NativeCall::CONTEXT as i32);
@@ -254,16 +263,22 @@ impl<'a> EngineCall<'a> {
         b.inst_results(call).to_vec()
     }
 
-    /// Leaves the rest of the call to a function, and returns its result. It gets the call, `args`, and then the address
-    /// for the value.
-    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>, function: *const c_void, args: &[Value]) {
+    /// Leaves the rest of the call to [`leave`](CallParts::leave), with these arguments.
+    pub(crate) fn leave(&self, b: &mut FunctionBuilder<'_>, rest: Value, data: Value) {
+        b.ins().jump(self.exit, &[rest, data].map(BlockArg::from));
+    }
+
+    /// Emits the code that leaves the rest of the call, and returns the result.
+    pub(crate) fn emit_exit(&self, b: &mut FunctionBuilder<'_>) {
+        let [rest, data] = std::array::from_fn(|_| b.append_block_param(self.exit, types::I64));
+        b.seal_block(self.exit);
+        b.switch_to_block(self.exit);
         let to = match self.model().outcome {
             ResultPath::Stored { .. } | ResultPath::Info => self.value_place(b),
             ResultPath::Returned { .. } => None,
         };
         let to = to.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
-        let args: Vec<_> = args.iter().copied().chain([to]).collect();
-        let words = self.call_with_state(b, function, &args, &[types::I64; 2]);
+        let words = self.call_with_state(b, self.native.parts.leave, &[rest, data, to], &[types::I64; 2]);
         match self.model().outcome {
             ResultPath::Returned { .. } => self.return_value(b, &words),
             ResultPath::Stored { .. } => {
@@ -277,7 +292,8 @@ impl<'a> EngineCall<'a> {
 
     /// Leaves the function with the result of C in the slot or the bytes at this address, which the helper converts.
     pub(crate) fn exit_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
-        self.exit(b, self.native.parts.convert_result, &[result]);
+        let rest = b.ins().iconst(types::I64, Rest::CONVERT_RESULT as i64);
+        self.leave(b, rest, result);
     }
 
     /// Returns a value.

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use crate::engine::call::{Failure, NativeCall};
+use crate::engine::values::model::{Role, ValueModel};
 use crate::entry::engine_values::dropped::DroppedFunction;
 use crate::entry::engine_values::holder::ShapeHolder;
 use crate::entry::engine_values::native_result::NativeResult;
@@ -14,18 +15,39 @@ use crate::stubs::cell::count_retired_call;
 #[derive(Clone, Copy)]
 pub(crate) struct CallParts {
     pub(crate) begin: *const c_void,
-    pub(crate) interpret: *const c_void,
-    pub(crate) convert_result: *const c_void,
-    pub(crate) throw_pending: *const c_void,
+    pub(crate) leave: *const c_void,
+}
+
+/// The rest of a call that compiled code leaves: a number of arguments to interpret the whole call with, or one of these
+/// numbers.
+pub(crate) struct Rest;
+
+impl Rest {
+    /// The exception that waits is thrown.
+    pub(crate) const THROW_PENDING: usize = usize::MAX;
+    /// The helper converts C's result.
+    pub(crate) const CONVERT_RESULT: usize = usize::MAX - 1;
 }
 
 impl CallParts {
     pub(crate) fn new() -> Self {
-        Self {
-            begin: begin as *const c_void,
-            interpret: interpret as *const c_void,
-            convert_result: convert_result as *const c_void,
-            throw_pending: throw_pending as *const c_void,
+        Self { begin: begin as *const c_void, leave: leave as *const c_void }
+    }
+}
+
+/// Writes null to the fields that the engine does not pass. Compiled code leaves them unset.
+///
+/// # Safety
+///
+/// The call may be written to.
+unsafe fn complete(call: *mut NativeCall, model: &ValueModel) {
+    // SAFETY: the caller promises that the call may be written to.
+    unsafe {
+        if !model.passes_context() {
+            (&raw mut (*call).context).write(ptr::null_mut());
+        }
+        if model.index(|role| role == Role::Exception).is_none() {
+            (&raw mut (*call).exception).write(ptr::null_mut());
         }
     }
 }
@@ -35,7 +57,9 @@ impl CallParts {
 ///
 /// # Safety
 ///
-/// * The contract of [`interpret`], apart from the memory at `to`.
+/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, unless it is gone. The call
+///   has room for its pins.
+/// * There are `argc` values at `argv`.
 /// * There are slots for all parameters at `slots`.
 unsafe extern "C-unwind" fn begin(
     call: *mut NativeCall,
@@ -51,8 +75,9 @@ unsafe extern "C-unwind" fn begin(
             count_retired_call();
             return ptr::null();
         }
-        NativeCall::begin(call);
         let (interpreter, target) = (ShapeHolder::of(record).interpreter(), record.target());
+        complete(call, interpreter.engine().model());
+        NativeCall::begin(call);
         if target.is_null() {
             (interpreter.engine().helpers().fail)(call, Failure::Closed);
             return ptr::null();
@@ -62,21 +87,19 @@ unsafe extern "C-unwind" fn begin(
     }
 }
 
-/// Interprets the whole call.
+/// Does the [`Rest`] of a call, and returns its result. One function does each rest, because each call of a function takes
+/// long to compile.
 ///
 /// # Safety
 ///
-/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, unless it is gone. The call
-///   has room for its pins.
-/// * There are `argc` values at `argv`, and the memory at `to` that [`NativeResult::of`] wants.
-unsafe extern "C-unwind" fn interpret(
-    call: *mut NativeCall,
-    argc: usize,
-    argv: *const u8,
-    to: *mut u8,
-) -> NativeResult {
-    // SAFETY: unless the record is gone, it points to its holder. The caller promises the call, its pins, its values and
-    // the memory for its result.
+/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, unless it is gone.
+/// * If the rest is a number of arguments, there are as many values at `data`. The call has room for its pins.
+/// * If the rest is C's result, the slot or the bytes at `data` have it.
+/// * Unless the rest is a number of arguments, the record is not gone.
+/// * There is the memory at `to` that [`NativeResult::of`] wants.
+unsafe extern "C-unwind" fn leave(call: *mut NativeCall, rest: usize, data: *const u8, to: *mut u8) -> NativeResult {
+    // SAFETY: unless the record is gone, it points to its holder. The caller promises the call, its pins, its values or
+    // its result, and the memory for the value.
     unsafe {
         let record = (*call).record;
         if (*record).is_gone() {
@@ -84,40 +107,21 @@ unsafe extern "C-unwind" fn interpret(
             count_retired_call();
             return NativeResult::of(DroppedFunction::engine_of(record), None, to);
         }
-        NativeCall::begin(call);
         let (interpreter, mut value) = (ShapeHolder::of(record).interpreter(), [0; 2]);
-        let made = interpreter.run(call, argc, argv, &mut value);
+        let helpers = interpreter.engine().helpers();
+        complete(call, interpreter.engine().model());
+        let made = match rest {
+            Rest::THROW_PENDING => {
+                (helpers.fail)(call, Failure::Pending);
+                false
+            }
+            Rest::CONVERT_RESULT => interpreter.engine().make_value(call, data.cast(), &mut value),
+            argc => {
+                NativeCall::begin(call);
+                interpreter.undo_pins(&*record, argc);
+                interpreter.run(call, argc, data, &mut value)
+            }
+        };
         NativeResult::of(interpreter.engine(), made.then_some(value), to)
-    }
-}
-
-/// Makes the helper convert the result of C in the slot or the bytes at `result`.
-///
-/// # Safety
-///
-/// * The call is of a function of the engine-values entry whose record is not gone. `result` has C's result.
-/// * There is the memory at `to` that [`NativeResult::of`] wants.
-unsafe extern "C-unwind" fn convert_result(call: *mut NativeCall, result: *const u64, to: *mut u8) -> NativeResult {
-    let mut value = [0; 2];
-    // SAFETY: the caller promises a call of this engine, its result, and the memory for the value.
-    unsafe {
-        let engine = ShapeHolder::of((*call).record).interpreter().engine();
-        let made = engine.make_value(call, result, &mut value);
-        NativeResult::of(engine, made.then_some(value), to)
-    }
-}
-
-/// Throws the exception that waits.
-///
-/// # Safety
-///
-/// * The call is of a function of the engine-values entry whose record is not gone.
-/// * There is the memory at `to` that [`NativeResult::of`] wants.
-unsafe extern "C-unwind" fn throw_pending(call: *mut NativeCall, to: *mut u8) -> NativeResult {
-    // SAFETY: the caller promises a call of this engine.
-    unsafe {
-        let engine = ShapeHolder::of((*call).record).interpreter().engine();
-        (engine.helpers().fail)(call, Failure::Pending);
-        NativeResult::of(engine, None, to)
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::values::model::EngineAbi;
 use crate::entry::engine_values::call::EngineValuesBody;
 use crate::entry::engine_values::call_parts::CallParts;
 use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::engine_values::readers::ReaderAddresses;
 use crate::error::JitError;
 
 impl Explanation {
@@ -20,6 +21,11 @@ impl Explanation {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
         let key = EngineValuesKey::of(abi, signature, plan.clone(), engine, None);
-        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, CallParts::new())?)
+        Self::compiled(
+            abi,
+            plan,
+            key.plan.clone(),
+            &EngineValuesBody::of(&key, CallParts::new(), &ReaderAddresses::unknown(&key))?,
+        )
     }
 }

@@ -15,6 +15,8 @@ use crate::engine::call::{Failure, NativeCall, Words};
 use crate::engine::object::Want;
 use crate::engine::pins::{MAX_PINNED, PinList};
 use crate::engine::record::Pending;
+#[cfg(feature = "cranelift")]
+use crate::engine::record::RecordHead;
 use crate::engine::values::model::{EngineAbi, ValueModel};
 use crate::entry::engine_values::destination::Destination;
 use crate::entry::slots::key::Options;
@@ -193,6 +195,23 @@ impl Interpreter {
             }
             // Calls that run may need the whole list.
             cell.has_room(self.pinned).then_some((list, cell))
+        }
+    }
+
+    /// Takes back the pins of the arguments that compiled code has read before it left the call. It does not read arguments
+    /// if there are too few, or if the record was closed. If another thread has closed it since, the pins stay.
+    ///
+    /// # Safety
+    ///
+    /// Compiled code has left the call of this record, with this number of arguments.
+    #[cfg(feature = "cranelift")]
+    pub(crate) unsafe fn undo_pins(&self, record: &RecordHead, argc: usize) {
+        let list = self.engine.model().objects.as_ref().and_then(|objects| objects.pins);
+        let is_read = self.pinned > 0 && argc >= self.arity() && !record.target().is_null();
+        if let Some(list) = list.filter(|_| is_read) {
+            // SAFETY: the cell lives as long as its records. Compiled code noted the end of the list before it read the
+            // arguments, and nothing but readers ran since. They add objects of the model alone.
+            unsafe { (*record.pending()).undo_pins(list) };
         }
     }
 

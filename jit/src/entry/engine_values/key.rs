@@ -6,9 +6,13 @@ use crate::c::scalar::{Pointee, Scalar};
 use crate::convention::abi::Abi;
 use crate::convention::canonical;
 use crate::convention::plan::Plan;
+#[cfg(feature = "cranelift")]
+use crate::engine::object::Want;
 use crate::engine::pins::MAX_PINNED;
 use crate::engine::values::model::EngineAbi;
 use crate::entry::engine_values::destination::Destination;
+#[cfg(feature = "cranelift")]
+use crate::entry::engine_values::read::Read;
 
 /// Signatures with equal keys share a native function; models are compared by their contents.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -56,7 +60,6 @@ impl EngineValuesKey {
     }
 
     /// Returns the number of arguments that a helper converts and may pin.
-    #[cfg(feature = "cranelift")]
     pub(crate) fn pinnable(&self) -> usize {
         let params = self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count();
         params + usize::from(self.destination.is_some())
@@ -77,9 +80,30 @@ impl EngineValuesKey {
 
     /// Returns true if machine code finds the bytes of objects.
     fn reads_objects(&self) -> bool {
-        let has_objects =
-            || self.destination.is_some() || self.params.iter().any(|param| param.is_none_or(is_pinnable));
-        self.engine.model().objects.is_some() && has_objects()
+        self.engine.model().objects.is_some() && self.pinnable() > 0
+    }
+
+    /// Returns the work of the [readers](super::read) that compiled code calls, for each argument in order.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn reads(&self) -> impl Iterator<Item = Read> {
+        let model = self.engine.model();
+        let param = |(index, param): (usize, &Option<Scalar>)| {
+            let form = param.map_or(Form::Bytes(self.plan.args[index].size), Form::Scalar);
+            match (Want::of(form, model.has_pin_list()), *param) {
+                (Some(want), _) => Read::Object(want),
+                (None, Some(scalar)) => Read::Number(scalar),
+                (None, None) => unreachable!("structs and unions are objects"),
+            }
+        };
+        let destination = self.destination.map(|to| Read::Object(to.want(model)));
+        let reads = self.params.iter().enumerate().map(param).chain(destination);
+        self.calls_readers().then_some(reads).into_iter().flatten()
+    }
+
+    /// Returns true if compiled code calls readers for all of its arguments.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn calls_readers(&self) -> bool {
+        self.reads_objects() && !self.is_buffered()
     }
 
     /// Returns true if compiling takes too long for what it saves.

@@ -19,12 +19,22 @@ pub(crate) mod key;
 mod make;
 mod native_result;
 #[cfg(feature = "cranelift")]
-mod objects;
-#[cfg(feature = "cranelift")]
 pub(crate) mod pack;
 mod passed;
+#[cfg(feature = "cranelift")]
+mod pin;
 pub(crate) mod policy;
+#[cfg(feature = "cranelift")]
+mod read;
+#[cfg(feature = "cranelift")]
+mod read_arguments;
+#[cfg(feature = "cranelift")]
+mod reader;
+#[cfg_attr(not(feature = "cranelift"), path = "none/readers.rs")]
+pub(crate) mod readers;
 pub(crate) mod shape;
 pub(crate) mod uncompiled;
 #[cfg(feature = "cranelift")]
 pub(crate) mod unpack;
+#[cfg(feature = "cranelift")]
+mod unpacked;

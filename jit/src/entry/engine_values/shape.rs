@@ -18,6 +18,7 @@ use crate::entry::callback::thunk::ThunkCode;
 use crate::entry::engine_values::interpreter::Interpreter;
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::engine_values::policy::{CompilePolicy, Job};
+use crate::entry::engine_values::readers::Readers;
 use crate::entry::engine_values::uncompiled::{Addresses, Uncompiled};
 use crate::error::JitError;
 use crate::lock::{Once, hold_off};
@@ -29,6 +30,10 @@ use crate::stubs::switch::Switch;
 pub(crate) struct Shape {
     pub(crate) interpreter: Interpreter,
     pub(crate) entry: ShapeEntry,
+    /// The code that the shape's code calls. Declared after the shape's code, so that it is dropped later.
+    callees: Once<Vec<Arc<Code>>>,
+    /// The readers of the model.
+    readers: Arc<Readers>,
     /// Compiles the shape. `None` if its calls are always interpreted.
     generator: Option<Arc<Generator>>,
     /// The number of interpreted calls that holders have told of. Threads may lose each other's counts,
@@ -76,6 +81,7 @@ impl Shape {
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, interpreter.destination());
         let is_short = !key.is_too_long();
         let generator = generator.filter(|_| is_short && uncompiled.is_generated());
+        let readers = Arc::clone(&uncompiled.readers);
         let entry = match &uncompiled.addresses {
             Addresses::One(stub) => {
                 let switch = generator.as_ref().and_then(|_| Switch::to(stub.entry().cast()).ok());
@@ -91,7 +97,16 @@ impl Shape {
             // Every call needs the trampoline.
             interpreter.trampoline()?;
         }
-        Ok(Self { interpreter, entry, generator, calls: AtomicU32::new(0), asked_in: AtomicUsize::new(0) })
+        let callees = Once::new();
+        Ok(Self {
+            interpreter,
+            entry,
+            callees,
+            readers,
+            generator,
+            calls: AtomicU32::new(0),
+            asked_in: AtomicUsize::new(0),
+        })
     }
 
     /// Compiles the shape, if it has no code and the system gives memory for it. Another thread may be compiling it
@@ -102,7 +117,12 @@ impl Shape {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine, self.interpreter.destination());
         let no_fork = hold_off();
-        if let Some(code) = generator::make(&no_fork, Some(generator), &Name::new("engine values", signature), &key)? {
+        let Some(function) = self.readers.with_function(&no_fork, generator, &key)? else { return Ok(()) };
+        let name = Name::new("engine values", signature);
+        if let Some(code) = generator::make(&no_fork, Some(generator), &name, &function)? {
+            // Other threads that compile the shape meanwhile have the same readers, because they live as long as one has
+            // them.
+            self.callees.get_or_init(|| function.callees);
             // SAFETY: the code has the key of this shape.
             unsafe { self.entry.lead_to(code) };
         }

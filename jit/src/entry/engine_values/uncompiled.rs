@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
 
 use crate::code::generator::{self, Generator};
 use crate::convention::abi::Abi;
@@ -11,6 +12,7 @@ use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
 use crate::entry::callback::thunk::{ThunkCode, Use};
 use crate::entry::engine_values::dropped::DroppedFunction;
+use crate::entry::engine_values::readers::Readers;
 use crate::error::JitError;
 use crate::lock::HoldOff;
 use crate::stubs::cell::{Handler, RetiredCell, Stub};
@@ -19,6 +21,8 @@ use crate::stubs::cell::{Handler, RetiredCell, Stub};
 pub(crate) struct Uncompiled {
     thunk: &'static ThunkCode,
     pub(crate) addresses: Addresses,
+    /// The readers of the model, for functions that have code.
+    pub(crate) readers: Arc<Readers>,
 }
 
 /// The addresses of functions without code.
@@ -45,8 +49,9 @@ impl Uncompiled {
         let key = native_key(abi, engine)?;
         let code = generator::make(no_fork, generator, &Name::of("engine values without code"), &key)?;
         let thunk = ThunkCode::leak(&key, code)?;
+        let readers = Arc::new(Readers::new());
         if !engine.model().passes_data() {
-            return Ok(Self { thunk, addresses: Addresses::Many { dropped: DroppedFunction::leak(engine) } });
+            return Ok(Self { thunk, addresses: Addresses::Many { dropped: DroppedFunction::leak(engine) }, readers });
         }
         let stub = thunk.stubs(Use::Plain).take()?;
         // The stub keeps the description, and is never given back.
@@ -54,7 +59,7 @@ impl Uncompiled {
         // SAFETY: the handler's context is the leaked description, and calls of the stub are calls of the model's native
         // function.
         unsafe { stub.bind(handler, ptr::from_ref(engine).cast_mut().cast()) };
-        Ok(Self { thunk, addresses: Addresses::One(stub) })
+        Ok(Self { thunk, addresses: Addresses::One(stub), readers })
     }
 
     /// Returns the address for all functions, if the engine passes the record.

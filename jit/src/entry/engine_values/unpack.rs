@@ -1,111 +1,17 @@
 //! Values to slots: the machine code of [`ValueModel::unpack`](crate::engine::values::ValueModel::unpack).
 
-use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
-use crate::c::form::Form;
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::float_slot;
-use crate::codegen::call::{Source, extend};
 use crate::codegen::test::{compare, holds, read, reads_same, truth};
-use crate::codegen::{frame, number_object, numbers};
-use crate::convention::plan::{Loc, Piece};
-use crate::engine::object::Want;
+use crate::codegen::{number_object, numbers};
 use crate::engine::test::Test;
-use crate::engine::values::model::{Double, Integer, NumberClass, Role, ValueModel};
-use crate::entry::engine_values::call::EngineCall;
-use crate::entry::engine_values::objects::{self, FoundDestination, Pinned};
-
-/// Arguments that need no helper. They are unpacked on the way to their places.
-pub(crate) struct Unpacked<'a> {
-    call: &'a EngineCall<'a>,
-    result: Option<StackSlot>,
-    destination: Option<&'a FoundDestination>,
-    /// The addresses of aggregates that were asked for.
-    addresses: Vec<Option<Value>>,
-    /// The arguments whose objects are pinned.
-    pinned: Vec<(usize, Pinned)>,
-}
-
-impl<'a> Unpacked<'a> {
-    pub(crate) fn new(
-        call: &'a EngineCall<'a>,
-        result: Option<StackSlot>,
-        destination: Option<&'a FoundDestination>,
-    ) -> Self {
-        let addresses = vec![None; call.native.key.params.len()];
-        Self { call, result, destination, addresses, pinned: Vec::new() }
-    }
-}
-
-impl Source for Unpacked<'_> {
-    fn base_register(&self) -> u8 {
-        let native = self.call.native;
-        let argv = native.key.engine.model().index(|role| matches!(role, Role::Argv { .. }));
-        match argv.map(|index| native.plan.args[index].pieces()[0].loc) {
-            Some(Loc::Int(n)) => n,
-            // No particular register holds the arguments.
-            _ => u8::MAX,
-        }
-    }
-
-    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
-        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate has an address") };
-        let has_list = self.call.model().has_pin_list();
-        if let Some(want) = Want::of(Form::Scalar(scalar), has_list) {
-            let (address, object) = objects::resolve(self.call, b, arg, want);
-            self.pinned.extend(want.pins().then_some((arg, object)));
-            return word(b, address, ty);
-        }
-        let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
-        if b.func.dfg.value_type(value) == ty && ty != types::I64 {
-            return value;
-        }
-        let slot = to_slot(b, value);
-        let extended = extend(b, slot, piece);
-        word(b, extended, ty)
-    }
-
-    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {
-        if let Some(address) = self.addresses[arg] {
-            return address;
-        }
-        // The bytes are copied before C runs, so they are not pinned.
-        let (address, _) = objects::resolve(self.call, b, arg, Want::Bytes(self.call.native.key.plan.args[arg].size));
-        self.addresses[arg] = Some(address);
-        address
-    }
-
-    fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
-        let Some(result) = self.result else { unreachable!("a result in memory has bytes") };
-        frame::address(b, result, 0)
-    }
-
-    fn before_call(&mut self, b: &mut FunctionBuilder<'_>) {
-        let params = &self.call.native.key.params;
-        let unread = (0..params.len()).filter(|&arg| params[arg].is_none() && self.addresses[arg].is_none());
-        // An aggregate without bytes has no words, but its value is checked.
-        for arg in unread.collect::<Vec<_>>() {
-            self.address(b, arg);
-        }
-        let objects = self.call.model().objects.as_ref();
-        if let Some(list) = objects.and_then(|objects| objects.pins) {
-            // In the order of the interpreter, so that each finds the entries of the other.
-            self.pinned.sort_by_key(|(arg, _)| *arg);
-            let destination = self.destination.and_then(|destination| destination.pinned(b));
-            let pinned: Vec<_> = self.pinned.drain(..).map(|(_, object)| object).chain(destination).collect();
-            objects::pin(self.call, b, list, &pinned);
-        }
-    }
-}
-
-/// Returns an integer as a word of type `ty`: some of the words for the stack go through float registers.
-fn word(b: &mut FunctionBuilder<'_>, integer: Value, ty: ir::Type) -> Value {
-    if ty == types::I64 { integer } else { b.ins().bitcast(ty, MemFlagsData::new(), integer) }
-}
+use crate::engine::values::model::{Double, Integer, NumberClass, ValueModel};
 
 /// Returns a value as a float of its own type, or otherwise as a canonical slot.
 ///
@@ -179,13 +85,8 @@ struct Unpacking<'a> {
     otherwise: Block,
 }
 
-impl<'a> Unpacking<'a> {
-    fn of(call: &'a EngineCall<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
-        let bits = Bits::Memory { base: argv, at: call.at(arg) };
-        Self { model: call.model(), bits, scalar, otherwise }
-    }
-
-    /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
+impl Unpacking<'_> {
+    /// Returns the value as a float of its own type, or otherwise as a canonical slot.
     fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let is_served = |class: &&NumberClass| number_object::serves(&class.objects, self.scalar);
         match self.model.numbers.as_ref().filter(is_served) {

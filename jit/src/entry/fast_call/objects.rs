@@ -14,7 +14,7 @@ use crate::c::form::Form;
 use crate::c::scalar::Scalar;
 use crate::codegen::blocks::{go_on_if, next_block};
 use crate::codegen::bytes::UNALIGNED;
-use crate::codegen::object::find;
+use crate::codegen::object::{Size, find};
 use crate::codegen::words::call_conv;
 use crate::codegen::{frame, number_object, test};
 use crate::engine::fast_call::model::{Handles, Small, Tag};
@@ -186,7 +186,7 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
-    find(b, &handles.objects, word, want, (done, &[]), slow);
+    find(b, &handles.objects, word, (want, Size::Constant(want.size())), (done, &[]), slow);
     b.seal_block(done);
     b.switch_to_block(done);
     found

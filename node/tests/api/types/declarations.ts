@@ -23,6 +23,8 @@ using lib = open("lib.so", {
   greeting: { parameters: [{ pointer: "char", const: true }], result: { pointer: "char", const: true } },
   buffer: { parameters: [], result: { pointer: "char" } },
   taken: { parameters: [], result: { pointer: "char", freedBy: "free" } },
+  wide_text: { parameters: [{ pointer: "char16_t", const: true }], result: { pointer: "wchar_t", const: true } },
+  named: { parameters: [], result: { struct: { name: { array: "char", length: 16 }, initial: "char" } } },
   divide: { parameters: ["i32", { pointer: "i32", direction: "out" }], result: "void" },
   origin: { parameters: [{ pointer: point, direction: "out" }], result: "void" },
   increment: { parameters: [{ pointer: "i32", direction: "inout" }], result: "void" },
@@ -105,6 +107,10 @@ lib.greeting("text");
 lib.greeting(null);
 // @ts-expect-error
 lib.greeting(5);
+
+const wide: string | null = lib.wide_text("text");
+const named: string = lib.named().name;
+const initial: number = lib.named().initial;
 
 // Out-parameters.
 const quotient: number[] = [];

@@ -30,7 +30,7 @@ impl CallbackLayout {
     /// The layout of version 14.6: the frame of the call itself.
     pub const FRAME: Self = Self { argc: &[0], argv: &[80], result: &[48], isolate: &[40] };
 
-    /// The layout of a version that was tried. `None` for others; [`find`](Self::find) may tell.
+    /// The layout of a version that was tried, or of 10.2 by its header. `None` for others; [`find`](Self::find) may tell.
     pub const fn of_version(major: u32, minor: u32) -> Option<Self> {
         match (major, minor) {
             (10, 2) | (11, 3) | (12, 4) | (13, 6) | (14, 1) => Some(Self::ARRAYS),

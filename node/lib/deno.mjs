@@ -1,0 +1,3 @@
+import deno from "./deno.cjs";
+
+export const { dlopen, UnsafePointer, UnsafePointerView, UnsafeFnPointer, UnsafeCallback } = deno;

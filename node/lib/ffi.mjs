@@ -1,0 +1,42 @@
+// ES module of the API of `node:ffi`.
+
+import ffi from "./ffi.cjs";
+
+export default ffi;
+export const {
+  DynamicLibrary,
+  dlclose,
+  dlopen,
+  dlsym,
+  exportArrayBuffer,
+  exportArrayBufferView,
+  exportBuffer,
+  exportString,
+  getCurrentEventLoop,
+  getFloat32,
+  getFloat64,
+  getInt16,
+  getInt32,
+  getInt64,
+  getInt8,
+  getRawPointer,
+  getUint16,
+  getUint32,
+  getUint64,
+  getUint8,
+  setFloat32,
+  setFloat64,
+  setInt16,
+  setInt32,
+  setInt64,
+  setInt8,
+  setUint16,
+  setUint32,
+  setUint64,
+  setUint8,
+  suffix,
+  toArrayBuffer,
+  toBuffer,
+  toString,
+  types,
+} = ffi;

@@ -1,0 +1,2 @@
+/* The fixtures of the example runtime with Deno's FFI. */
+#include "../../../tests/quickjs_ffi/fixture.c"
