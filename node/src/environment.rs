@@ -5,16 +5,20 @@ use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
+use hotcall::ForeignCall;
 use hotcall::engine::Realm;
-use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
+use napi_sys::{napi_async_context, napi_callback_scope, napi_env, napi_value};
 
-use crate::api::{Env, get, run};
+use crate::api::env::{Env, Value};
+use crate::api::status::{get, run};
+use crate::api::thrown::Thrown;
 use crate::engine::Node;
 use crate::inbox::Inbox;
+use crate::limit::Limit;
+use crate::running::{Caller, Running};
 use crate::scopes::Scopes;
-use crate::thrown::Thrown;
-use crate::v8::{self, V8};
-use crate::ways::Limit;
+use crate::v8::begin::begin;
+use crate::v8::isolate::V8;
 
 /// The state of an environment. Its functions and callbacks keep it.
 pub(crate) struct Environment {
@@ -35,38 +39,11 @@ pub(crate) struct Environment {
     is_ending: Cell<bool>,
 }
 
-/// The innermost code that runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Running {
-    /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
-    /// telling.
-    None,
-    /// Such a function, called by Node-API.
-    Alone,
-    /// A function that may call script back, or its arguments are converted.
-    CallsBack,
-    /// Nothing of script: the event loop has called C, or answers a call that has waited for it.
-    EventLoop,
-}
-
-/// The code that has called C, if it is not a function that may call script back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Caller {
-    /// A function that was not made to call script back.
-    Alone,
-    /// Such a function, which script's optimised code has called.
-    FastCall,
-    /// Nothing of script: the event loop.
-    EventLoop,
-    /// Another thread, whose call the event loop answers.
-    OtherThread,
-}
-
 impl Environment {
-    /// Makes the state of an environment, and gives it to that.
+    /// Makes the state of an environment, and stores it as the environment's instance data.
     pub(crate) fn begin(env: Env) -> Result<Rc<Self>, Thrown> {
         let limit = Limit::of_process();
-        let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { v8::begin(env) };
+        let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { begin(env) };
         let (v8, realm) = match begun {
             Ok((v8, realm)) => (Ok(v8), realm),
             Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
@@ -107,7 +84,7 @@ impl Environment {
     pub(crate) fn inbox(&self) -> Result<&Rc<Inbox>, Thrown> {
         match self.inbox.get() {
             Some(inbox) => Ok(inbox),
-            None => Inbox::begin(self.env).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
+            None => Inbox::begin(self.env, answer).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
         }
     }
 
@@ -121,7 +98,7 @@ impl Environment {
         self.realm.engine().running.get()
     }
 
-    /// Finds what has called C, if it is not a function that may call script back.
+    /// Finds the caller of C, if it is not a function that may call script back.
     pub(crate) fn caller(&self) -> Caller {
         match (self.running(), &self.v8) {
             (Running::EventLoop, _) => Caller::OtherThread,
@@ -133,7 +110,11 @@ impl Environment {
 
     /// Calls script for C that the event loop has called. Ticks and microtasks run afterwards, and the exception is an
     /// uncaught one.
+<<<<<<< HEAD
     pub(crate) fn run_for_the_event_loop(&self, run: impl FnOnce()) {
+=======
+    pub(crate) fn run_for_the_event_loop(&self, run: impl FnOnce()) {
+>>>>>>> n7
         let scope = self.open_callback_scope();
         self.run_as(Running::EventLoop, run);
         self.report_uncaught();
@@ -151,11 +132,16 @@ impl Environment {
         get!(self.env, napi_open_callback_scope(ptr::null_mut(), context?)).ok()
     }
 
-    /// Reports the exception that waits, if no native function is below that would throw it.
+    /// Reports the waiting exception. No native function is below that would throw it.
     pub(crate) fn report_uncaught(&self) {
         if let Some(thrown) = self.realm.take_exception() {
             self.env.uncaught(thrown);
         }
+    }
+
+    /// Makes the value of an address: null, or a pointer object.
+    pub(crate) fn pointer(&self, address: *mut c_void) -> Result<Value, Thrown> {
+        self.realm.engine().pointer(address)
     }
 
     /// Runs something as a part of this kind.
@@ -170,6 +156,22 @@ impl Environment {
         let _restore = Restore(cell, cell.replace(running));
         run()
     }
+}
+
+/// Answers the next call on script's thread. If the environment ends, `env` is null.
+unsafe extern "C" fn answer(env: napi_env, _: napi_value, _: *mut c_void, _: *mut c_void) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: Node-API calls this on the environment's thread.
+    let env = unsafe { Env::new(env) };
+    let Ok(environment) = Environment::of(env) else { return };
+    let Some(call) = environment.inbox().ok().and_then(|inbox| inbox.next()) else { return };
+    env.scope(|| {
+        // C's thread goes on before the exception is reported, which may end the process.
+        let _: Result<(), ForeignCall> = environment.run_as(Running::EventLoop, || call.run());
+        environment.report_uncaught();
+    });
 }
 
 unsafe extern "C" fn begin_to_end(data: *mut c_void) {

@@ -20,18 +20,22 @@ const folders = readdirSync(join(root, "tests"), { withFileTypes: true })
 const plan = {
   "node 26": folders,
   "node 24": folders,
-  "node 22": ["api", "ways", "fuzz", "threads", "deno", "ffi"],
+  "node 22": ["api", "ways", "fuzz", "threads", "deno", "ffi", "fallback"],
   "node 26.0.0": ["ways", "fuzz"],
   "node 24.0.0": ["ways", "fuzz"],
   "node 22.2.0": ["ways", "fuzz"],
-  deno: ["ways", "fuzz", "ffi"],
-  bun: ["ways", "fuzz", "ffi"],
+  // The package is not made for this version, and works by Node-API.
+  "node 20": ["fallback"],
+  deno: ["ways", "fuzz", "ffi", "fallback"],
+  bun: ["ways", "fuzz", "ffi", "fallback"],
 };
 
 function filesOf(folder) {
   const path = join("tests", folder);
   if (!existsSync(join(root, path))) return [];
-  return readdirSync(join(root, path)).filter((file) => file.endsWith(".test.mjs")).map((file) => join(path, file));
+  return readdirSync(join(root, path))
+    .filter((file) => file.endsWith(".test.mjs"))
+    .map((file) => join(path, file));
 }
 
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1).padStart(7);
@@ -40,7 +44,8 @@ function run(runtime, folder) {
   const files = filesOf(folder);
   if (files.length === 0) return true;
   const begin = performance.now();
-  const { status, signal, error, stdout, stderr } = spawnSync(program(runtime), testArguments(runtime, files), { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 };
+  const { status, signal, error, stdout, stderr } = spawnSync(program(runtime), testArguments(runtime, files), options);
   const passes = status === 0;
   console.log(`${seconds(begin)} s  ${passes ? "ok    " : "FAILED"}  ${runtime.name}: ${folder}`);
   if (!passes) console.log(stdout, stderr, signal ?? error ?? "");
@@ -49,7 +54,9 @@ function run(runtime, folder) {
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in plan));
-if (unknown.length > 0) throw new Error(`no such runtime: ${unknown.join(", ")}; known are ${Object.keys(plan).join(", ")}`);
+if (unknown.length > 0) {
+  throw new Error(`no such runtime: ${unknown.join(", ")}; known are ${Object.keys(plan).join(", ")}`);
+}
 
 const begin = performance.now();
 const results = runtimes

@@ -6,8 +6,11 @@ import { isNode } from "./this_runtime.mjs";
 
 let texts = 0;
 
-// Compiles a text of its own, so that its call sites have seen nothing.
-const fresh = (text) => new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
+if (isNode) setFlagsFromString("--allow-natives-syntax");
+
+// Compiles a function of its own, so that its call sites have seen nothing. In Node it may use V8's functions, which
+// begin with `%`.
+export const fresh = (text) => new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
 
 const names = (count) => Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
 const caller = (count) => fresh(`function call(f, ${names(count)}) { return f(${names(count)}); }`);
@@ -17,7 +20,6 @@ function once(call, f, args) {
   return call(f, ...args);
 }
 
-// V8's own functions, which begin with `%`.
 function v8Functions() {
   return {
     never: fresh("function (f) { %NeverOptimizeFunction(f); }"),
@@ -105,7 +107,6 @@ const withoutV8 = {
 
 function find() {
   if (!isNode) return withoutV8;
-  setFlagsFromString("--allow-natives-syntax");
   const v8 = v8Functions();
   v8.never(once);
   const compiled = compiledTiers(v8).map(([name, tier]) => [name, confirmed(v8, tier)]);

@@ -1,4 +1,5 @@
-// Programs from the npm registry that tests run, installed when the list in tools/package.json has changed.
+// Packages from the npm registry that tests need, installed when their list has changed: programs (tools/package.json), and
+// runtimes (runtimes/package.json).
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -6,13 +7,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const tests = dirname(fileURLToPath(import.meta.url));
-const list = join(tests, "tools", "package.json");
-const folder = process.env.HOTCALL_NODE_TOOLS ?? join(tests, "..", "build", "tools");
+const build = join(tests, "..", "build");
+const folderOf = (name) => (name === "tools" && process.env.HOTCALL_NODE_TOOLS) || join(build, name);
 
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
 // Processes may install at once: each one renames a folder of its own.
-function install() {
+function install(list, folder) {
   const made = `${folder}.${process.pid}`;
   mkdirSync(made, { recursive: true });
   cpSync(list, join(made, "package.json"));
@@ -22,11 +23,15 @@ function install() {
   renameSync(made, folder);
 }
 
-// The folder of an installed package.
-export function packageFolder(name) {
-  if (read(join(folder, "package.json")) !== read(list)) install();
-  return join(folder, "node_modules", name);
+// Installs the packages of a list, and returns their folder.
+export function installed(name) {
+  const [list, folder] = [join(tests, name, "package.json"), folderOf(name)];
+  if (read(join(folder, "package.json")) !== read(list)) install(list, folder);
+  return join(folder, "node_modules");
 }
+
+// The folder of an installed program.
+export const packageFolder = (name) => join(installed("tools"), name);
 
 // The script of a package's program.
 export function program(packageName, name = packageName) {

@@ -6,10 +6,10 @@ use std::{ptr, slice};
 use hotcall::engine::{EngineError, Realm};
 use hotcall::{Call, Scalar, Signature, Slot};
 
-use super::{V8, small_integer};
-use crate::api::Value;
+use super::isolate::{V8, small_integer};
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
 use crate::engine::{Node, SITE, words};
-use crate::thrown::Thrown;
 
 /// The signature of such a callback.
 pub(crate) struct PlainCallback {
@@ -83,7 +83,12 @@ fn slot_of(scalar: Scalar, integer: i32) -> Option<Slot> {
             let slot = Slot::from_bits(i64::from(integer) as u64);
             (slot.canonical(scalar) == slot).then_some(slot)
         }
+<<<<<<< HEAD
         Scalar::Bool | Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::Pointer(_) | _ => None,
+=======
+        Scalar::Bool | Scalar::Pointer(_) => None,
+        Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | _ => None,
+>>>>>>> n7
     }
 }
 
@@ -95,6 +100,12 @@ impl V8 {
         // SAFETY: values are addresses of words. Those of the roots are not moved, and the isolate lasts.
         let at = |word: &u64| unsafe { Value::new(ptr::from_ref(word).cast_mut().cast()) };
         match scalar {
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32
+                if i32::try_from(signed).is_ok() =>
+            {
+                *integer = (signed as u64) << 32;
+                at(integer)
+            }
             Scalar::F64 => self.number(slot.as_f64()),
             Scalar::F32 => self.number(slot.as_f32().into()),
             Scalar::Bool => at(if slot.as_bool() { &self.roots.yes } else { &self.roots.no }),
@@ -107,11 +118,15 @@ impl V8 {
             Scalar::Pointer(_) if signed == 0 => at(&self.roots.null),
             Scalar::Pointer(_) => self.external(slot.as_mut_ptr()),
             Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 | _ => {
+<<<<<<< HEAD
                 if i32::try_from(signed).is_err() {
                     return self.number(signed as f64);
                 }
                 *integer = (signed as u64) << 32;
                 at(integer)
+=======
+                self.number(signed as f64)
+>>>>>>> n7
             }
         }
     }

@@ -3,37 +3,15 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use super::V8;
-use crate::environment::Caller;
-
-/// `v8::RegisterState`
-#[repr(C)]
-pub(crate) struct RegisterState {
-    pc: *const c_void,
-    sp: *const c_void,
-    fp: *const c_void,
-    lr: *const c_void,
-    callee_saved: *const c_void,
-}
-
-/// `v8::SampleInfo`
-#[repr(C)]
-pub(crate) struct SampleInfo {
-    frames: usize,
-    external_callback: *const c_void,
-    context: *const c_void,
-    embedder_context: *const c_void,
-    vm_state: u16,
-    embedder_state: u16,
-    /// Room for fields that a later V8 adds.
-    more: [usize; 4],
-}
+use super::isolate::V8;
+use super::structs::{RegisterState, SampleInfo};
+use crate::running::Caller;
 
 /// `v8::StateTag::JS`: script's code runs, or a function that its optimised code has called.
 const JS: u16 = 0;
 
 impl V8 {
-    /// Finds who has called C on this thread, outside of functions that may call script back. The event loop of Node has
+    /// Finds the caller of C on this thread, outside of functions that may call script back. The event loop of Node has
     /// entered a context all the time, so `Isolate::InContext` would not tell. V8's sampling profiler does: it looks for the
     /// frames of script, and runs nothing.
     pub(crate) fn caller(&self) -> Caller {

@@ -7,9 +7,9 @@
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::V8;
-use super::functions::SharedStore;
-use crate::api::Value;
+use super::isolate::V8;
+use super::structs::SharedStore;
+use crate::api::env::Value;
 
 impl SharedStore {
     /// The number of owners, in a program with libstdc++.
@@ -38,12 +38,18 @@ impl V8 {
         unsafe { Value::new((self.functions.new_array_buffer)(self.isolate, &mut store)) }
     }
 
+    /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
+    /// detaches the first.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
+        self.give_to_buffer(self.own_memory(buffer))
+    }
+
     /// Removes an owner. The program counts them [as expected](Self::try_owners).
     pub(crate) fn disown_memory(&self, store: SharedStore) {
         if store.control.is_null() {
             return;
         }
-        // SAFETY: this is an owner.
+        // SAFETY: the store is an owner itself.
         let owners = unsafe { store.owners() };
         let others = |owners: i32| (owners > 1).then_some(owners - 1);
         if owners.fetch_update(Ordering::AcqRel, Ordering::Relaxed, others).is_err() {

@@ -1,17 +1,18 @@
 // Random arguments for a signature.
 
 import { MOST_BYTES } from "./callees.mjs";
-import * as given from "./given.mjs";
+import { bytes, withoutLength } from "./bytes.mjs";
 import { isAggregate } from "./types.mjs";
+import { anyDouble, anything, bigInt, numberOf, plain, text } from "./values.mjs";
 
 function integer(random, { size, signed }) {
-  if (size === 8 && random.once(2)) return given.bigInt(random);
+  if (size === 8 && random.once(2)) return bigInt(random);
   // Whole numbers at both ends of the range, and in between.
   const bits = Math.min(8 * size, 53);
   const last = 2 ** (signed && size < 8 ? bits - 1 : bits) - 1;
   const first = signed ? -last - (size < 8) : 0;
   const middle = Number(BigInt.asUintN(bits - 1, random.wide()));
-  return given.wholeNumber(random.pick([first, last, 0, -0, 1, middle, signed ? -middle : middle]));
+  return numberOf(random.pick([first, last, 0, -0, 1, middle, signed ? -middle : middle]));
 }
 
 // Makes arguments that point to `memory`: pointer objects and the bytes there, one for each parameter.
@@ -28,23 +29,23 @@ export class Arguments {
     return { kind: "a pointer", value, address, contents: bytes.slice(), memory: bytes, shows: "a pointer" };
   }
 
-  #null = () => given.plain("null", null);
+  #null = () => plain("null", null);
 
   #good(random, type, index) {
-    if (isAggregate(type)) return given.bytes(random, type.size);
+    if (isAggregate(type)) return bytes(random, type.size);
     const pointer = () => this.#pointer(random, index);
-    const bytes = () => random.once(9) ? given.withoutLength(random) : given.bytes(random, random.between(1, 100));
+    const memory = () => (random.once(9) ? withoutLength(random) : bytes(random, random.between(1, 100)));
     switch (type.kind) {
       case "integer":
         return integer(random, type);
       case "float":
-        return given.anyDouble(random);
+        return anyDouble(random);
       case "bool":
-        return given.plain("a boolean", random.once(2));
+        return plain("a boolean", random.once(2));
       case "buffer":
-        return random.pick([this.#null, bytes, bytes])();
+        return random.pick([this.#null, memory, memory])();
       case "text":
-        return random.pick([this.#null, pointer, bytes, () => given.text(random), () => given.text(random)])();
+        return random.pick([this.#null, pointer, memory, () => text(random), () => text(random)])();
       default:
         return random.pick([this.#null, pointer])();
     }
@@ -56,7 +57,7 @@ export class Arguments {
     const wrong = random.once(2) ? random.below(types.length + 1) : -1;
     const all = types.map((type, index) =>
       index === wrong || (wrong >= 0 && random.once(12))
-        ? given.anything(random, () => this.#pointer(random, index))
+        ? anything(random, () => this.#pointer(random, index))
         : this.#good(random, type, index),
     );
     // Sometimes two arguments are the same bytes.

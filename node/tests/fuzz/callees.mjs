@@ -80,18 +80,23 @@ export function declarations(list) {
 const resultC = (type) => (["integer", "bool"].includes(type.kind) ? "uint64_t" : cText(type));
 
 function callee({ key, parameters, result }) {
-  const types = parameters.map((type, index) => (isAggregate(type) ? `typedef ${cText(type)} ${key}_p${index};\n` : ""));
+  const types = parameters.map((type, index) =>
+    isAggregate(type) ? `typedef ${cText(type)} ${key}_p${index};\n` : "",
+  );
   const named = parameters.map((type, index) => `${isAggregate(type) ? `${key}_p${index}` : type.c} p${index}`);
   const copies = parameters.map((type, index) => {
     const isPointer = type.kind in pointers;
-    return `  memcpy(shared + SEEN + ${index * 128}, &p${index}, sizeof p${index});\n` +
-      (isPointer ? `  behind(${index}, p${index});\n` : "");
+    return (
+      `  memcpy(shared + SEEN + ${index * 128}, &p${index}, sizeof p${index});\n` +
+      (isPointer ? `  behind(${index}, p${index});\n` : "")
+    );
   });
   const writes = parameters.map((type, index) => (type.kind in pointers ? `  write(${index}, p${index});\n` : ""));
   const returned = result ? `typedef ${resultC(result)} ${key}_r;\n` : "";
+  const replies = result ? `  ${key}_r reply;\n  memcpy(&reply, shared + REPLY, sizeof reply);\n  return reply;\n` : "";
   return `${types.join("")}${returned}${result ? `${key}_r` : "void"} ${key}(${named.join(", ") || "void"}) {
   begin();
-${copies.join("")}${writes.join("")}${result ? `  ${key}_r reply;\n  memcpy(&reply, shared + REPLY, sizeof reply);\n  return reply;\n` : ""}}
+${copies.join("")}${writes.join("")}${replies}}
 `;
 }
 

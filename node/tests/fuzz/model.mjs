@@ -1,4 +1,5 @@
-// The rules of calls, written down a second time, in JavaScript: what C gets for a value, or the reason why it is refused.
+// The rules of calls, written down a second time, in JavaScript: what C gets for a value, or the reason why it is
+// refused.
 
 import { isAggregate, scalars } from "./types.mjs";
 import { MOST_BYTES } from "./callees.mjs";
@@ -75,16 +76,19 @@ function aggregate(type, given) {
   return { bytes: given.contents.slice(0, type.size) };
 }
 
-// Returns { problem }, or what C gets: { bytes } of its value, or { isAddress, address, behind, isWritable }. While script
-// can run, it could take the bytes of a resizable buffer away.
+// Returns { problem }, or what C gets: { bytes } of its value, or { isAddress, address, behind, isWritable }. While
+// script can run, it could take the bytes of a resizable buffer away.
 export function convert(type, given, scriptCanRun) {
-  if (given.resizable && given.kind === "a buffer" && scriptCanRun) return convert(type, { kind: "a resizable buffer" });
+  if (given.resizable && given.kind === "a buffer" && scriptCanRun)
+    return convert(type, { kind: "a resizable buffer" });
   if (isAggregate(type)) return aggregate(type, given);
   switch (type.kind) {
     case "integer":
       return integer(type, given);
     case "bool":
-      return given.kind === "a boolean" ? scalar(type, (view) => view.setUint8(0, given.value)) : expected("a boolean", given);
+      return given.kind === "a boolean"
+        ? scalar(type, (view) => view.setUint8(0, given.value))
+        : expected("a boolean", given);
     case "float":
       if (given.kind !== "a number") return expected("a number", given);
       return scalar(type, (view) => view[type.size === 4 ? "setFloat32" : "setFloat64"](0, given.value, true));

@@ -26,7 +26,8 @@ export function fuzz(runtime, { flags = [], ways, isFast = isNode(runtime) }, { 
   const lines = run.stdout?.trim().split("\n") ?? [];
   if (run.status === 0) return lines.map((line) => JSON.parse(line));
   const how = run.signal ?? run.error ?? `code ${run.status}`;
-  throw new Error(`${runtime} ${command.join(" ")}\nended with ${how}\n${run.stderr}\n${lines.slice(0, 5).join("\n")}\n${lines.at(-1)}`);
+  const parts = [`${runtime} ${command.join(" ")}`, `ended with ${how}`, run.stderr, ...lines.slice(0, 5), lines.at(-1)];
+  throw new Error(parts.join("\n"));
 }
 
 export const sum = (counts, of) => counts.reduce((total, count) => total + count[of], 0);

@@ -58,7 +58,11 @@ const scalarOrPointer = [...Object.values(scalars), pointers.pointer];
 
 function member(random, depth) {
   if (depth < 3 && random.once(6)) return randomAggregate(random, depth + 1);
-  if (random.once(8)) return array(random.once(4) && depth < 3 ? randomAggregate(random, 3) : random.pick(scalarOrPointer), random.between(1, 4));
+  if (random.once(8))
+    return array(
+      random.once(4) && depth < 3 ? randomAggregate(random, 3) : random.pick(scalarOrPointer),
+      random.between(1, 4),
+    );
   return random.pick(scalarOrPointer);
 }
 

@@ -25,7 +25,8 @@ for (const [ways, count] of Object.entries(calls)) {
       if (!kept.has(name)) assert.ok(bytes < 4 * calls + noise, `${name}: ${bytes} bytes in ${calls} calls`);
     }
     // Calls from code that is not optimised yet are ordinary, and some kinds always.
-    if (ways === "fast") assert.ok(total("ordinary") < 0.7 * total("calls"), `${total("ordinary")} of ${total("calls")}`);
+    if (ways === "fast")
+      assert.ok(total("ordinary") < 0.7 * total("calls"), `${total("ordinary")} of ${total("calls")}`);
     else assert.ok(total("ordinary") >= total("calls"));
   });
 }

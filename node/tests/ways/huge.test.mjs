@@ -35,7 +35,12 @@ test("C reads beyond 4 GiB", { skip }, () => {
   for (const buffer of all) {
     const whole = new Uint8Array(buffer);
     [whole[4 * GIB + 3], whole[SIZE - 1]] = [77, 88];
-    const views = [whole, new DataView(buffer), new Float64Array(buffer), ...(buffer instanceof ArrayBuffer ? [buffer] : [])];
+    const views = [
+      whole,
+      new DataView(buffer),
+      new Float64Array(buffer),
+      ...(buffer instanceof ArrayBuffer ? [buffer] : []),
+    ];
     each(t_at, [small, 1], (call, tier) => {
       for (const view of views) {
         assert.equal(call(view, 4 * GIB + 3), 77, tier);

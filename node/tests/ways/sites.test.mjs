@@ -1,9 +1,11 @@
-// Call sites of many forms, in loops that V8 optimises while they run: each one gives what the same calls give one by one.
+// Call sites of many forms, in loops that V8 optimises while they run: each one gives what the same calls give one by
+// one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
 import { binding, isNode } from "../this_runtime.mjs";
+import { fresh } from "../tiers.mjs";
 import { open } from "./table.mjs";
 
 const ROUNDS = isNode ? 20_000 : 4_000;
@@ -12,7 +14,8 @@ const lib = open();
 const pointer = binding.alloc(8);
 const pair = Float64Array.of(1.5, 2.5);
 
-// Functions with good values and a bad one. Each text of a caller is compiled for each function, with feedback of its own.
+// Functions with good values and a bad one. Each text of a caller is compiled for each function, with feedback of its
+// own.
 const functions = {
   integers: [lib.t_i32, [1, -7, 2 ** 30, -(2 ** 31)], 1.5],
   "large integers": [lib.t_u32, [1, 2 ** 32 - 1, 2 ** 31, 0], -1],
@@ -50,33 +53,49 @@ const good = {
   "in a closure": loop("const result = inner(value);", "const inner = (value) => f(value);"),
   "behind arguments": loop("const result = inner(value);", "function inner() { return f(arguments[0]); }"),
   "behind rest arguments": loop("const result = inner(value);", "const inner = (...all) => f(...all);"),
-  "in a getter": loop("object.value = value; const result = object.result;", "const object = { get result() { return f(this.value); } };"),
+  "in a getter": loop(
+    "object.value = value; const result = object.result;",
+    "const object = { get result() { return f(this.value); } };",
+  ),
   "in an expression": loop("const result = [i, f(value), i][1];"),
   "in a conditional": loop("const result = i % 2 ? f(value) : i % 3 ? f(value) : f(value);"),
-  "two functions": loop("const g = i % 2 ? f : others[0]; const results = [g === f, g === f ? g(value) : g(i)]; const result = f(value);"),
-  "many functions": loop("others[i % others.length](i % 5 ? 0 : 1); const result = call(f, value);", "const call = (g, value) => g(value);"),
+  "two functions": loop(
+    "const g = i % 2 ? f : others[0]; const results = [g === f, g === f ? g(value) : g(i)]; const result = f(value);",
+  ),
+  "many functions": loop(
+    "others[i % others.length](i % 5 ? 0 : 1); const result = call(f, value);",
+    "const call = (g, value) => g(value);",
+  ),
   "in try": loop("let result; try { result = f(value); } catch { result = 'thrown'; }"),
   "in try with finally": loop("let result, ends = 0; try { result = f(value); } finally { ends++; }"),
   "in finally": loop("let result; try { if (i % 3 === 0) throw i; } catch {} finally { result = f(value); }"),
   "in catch": loop("let result; try { throw value; } catch (thrown) { result = f(thrown); }"),
-  "in a generator": loop("const result = generator.next(value).value;",
-    "const generator = (function* () { let given = yield; for (;;) given = yield f(given); })(); generator.next();"),
+  "in a generator": loop(
+    "const result = generator.next(value).value;",
+    "const generator = (function* () { let given = yield; for (;;) given = yield f(given); })(); generator.next();",
+  ),
   "in a callback of map": loop("const result = [value].map((item) => f(item))[0];"),
   "passed to map": loop("const result = [value].map(f)[0];"),
   "in a proxy": loop("const result = proxy(value);", "const proxy = new Proxy(f, {});"),
-  "in a class": loop("const result = new Caller(value).result;", "class Caller { constructor(value) { this.result = f(value); } }"),
-  "in a field": loop("const result = new Caller().result;", "let current; class Caller { result = f(current); }").replace("const result", "current = value; const result"),
+  "in a class": loop(
+    "const result = new Caller(value).result;",
+    "class Caller { constructor(value) { this.result = f(value); } }",
+  ),
+  "in a field": loop(
+    "const result = new Caller().result;",
+    "let current; class Caller { result = f(current); }",
+  ).replace("const result", "current = value; const result"),
   "in a tagged template": loop("const result = tag`${value}`;", "const tag = (_, given) => f(given);"),
   "in a default": loop("const result = inner(value);", "const inner = (value, result = f(value)) => result;"),
-  "in a switch": loop("let result; switch (i % 3) { case 0: result = f(value); break; case 1: { result = f(value); break; } default: result = f(value); }"),
+  "in a switch": loop(
+    "let result; switch (i % 3) { case 0: result = f(value); break; default: result = f(value); }",
+  ),
   "in an inner loop": loop("let result; for (let k = 0; k < 3; k++) result = f(value);"),
 };
 
-let texts = 0;
-const compile = (text) => new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
-
 const shown = (value) => {
-  if (binding.isPointer(value)) return value === null ? "null" : `pointer ${binding.address(value) === binding.address(pointer)}`;
+  if (binding.isPointer(value))
+    return value === null ? "null" : `pointer ${binding.address(value) === binding.address(pointer)}`;
   if (typeof value === "bigint") return `${value}n`;
   return Object.is(value, -0) ? "-0" : value instanceof Error ? `${value.name}: ${value.message}` : String(value);
 };
@@ -94,7 +113,7 @@ const others = [lib.t_f64, lib.t_u32, lib.t_i32, (value) => value, Math.abs, lib
 for (const [name, text] of Object.entries(good)) {
   test(`calls ${name}`, () => {
     for (const [of, [f, values]] of Object.entries(functions)) {
-      const site = compile(text);
+      const site = fresh(text);
       const wanted = expected(f, values);
       for (let round = 0; round < 2; round++) assert.deepEqual(site(f, values, ROUNDS, others).map(shown), wanted, of);
     }
@@ -117,8 +136,10 @@ for (const [name, body] of Object.entries(bad)) {
     for (const every of [10, 1000]) {
       for (const [of, [f, values, wrong]] of Object.entries(functions)) {
         const before = "let ends = 0; const inner = (value) => f(value), object = { method: f };";
-        const site = compile(loop(`let result; ${body}`, before));
-        const given = Array.from({ length: every }, (_, index) => (index === every - 1 ? wrong : values[index % values.length]));
+        const site = fresh(loop(`let result; ${body}`, before));
+        const given = Array.from({ length: every }, (_, index) =>
+          index === every - 1 ? wrong : values[index % values.length],
+        );
         let refusal;
         try {
           f(wrong);
@@ -136,7 +157,7 @@ for (const [name, body] of Object.entries(bad)) {
 
 test("too few arguments are undefined", () => {
   for (const [of, [f]] of Object.entries(functions)) {
-    const site = compile(`function site(f, rounds) {
+    const site = fresh(`function site(f, rounds) {
       let caught = 0;
       for (let i = 0; i < rounds; i++) try { f(); } catch (error) { caught += error instanceof TypeError; }
       return caught;
@@ -150,7 +171,9 @@ test("other contexts call, and catch refusals", () => {
   const context = vm.createContext({ f: lib.t_i32, rounds: ROUNDS });
   const run = (text) => new vm.Script(text).runInContext(context);
   assert.equal(run("let sum = 0; for (let i = 0; i < rounds; i++) sum += f(i); sum"), (ROUNDS * (ROUNDS + 1)) / 2);
-  const name = run("let name; for (let i = 0; i < rounds; i++) try { f(i % 2 ? 0.5 : 1); } catch (error) { name = error.name; } name");
+  const name = run(
+    "let name; for (let i = 0; i < rounds; i++) try { f(i % 2 ? 0.5 : 1); } catch (error) { name = error.name; } name",
+  );
   assert.equal(name, "TypeError");
   const array = run("new Uint8Array([9])");
   assert.equal(lib.t_first(array), 9);

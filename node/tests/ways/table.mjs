@@ -41,8 +41,13 @@ export function run(name, { flags = [], ways, args = [] } = {}) {
   const runtime = isDeno ? ["run", "-A"] : [];
   const env = { ...process.env, ...(ways && { HOTCALL_WAYS: ways }) };
   const command = [...runtime, ...flags, file, ...args.map(String)];
-  const { status, signal, error, stdout, stderr } = spawnSync(process.execPath, command, { env, encoding: "utf8", timeout: 300_000 });
-  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${signal ?? error ?? `code ${status}`}\n${stderr}\n${stdout}`);
+  const { status, signal, error, stdout, stderr } = spawnSync(process.execPath, command, {
+    env,
+    encoding: "utf8",
+    timeout: 300_000,
+  });
+  if (status !== 0)
+    throw new Error(`${command.join(" ")} ended with ${signal ?? error ?? `code ${status}`}\n${stderr}\n${stdout}`);
   return JSON.parse(stdout);
 }
 

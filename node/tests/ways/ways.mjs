@@ -1,23 +1,16 @@
 // Calls in each way, and the proof of the way that was taken.
 
 import { createRequire } from "node:module";
-import { setFlagsFromString } from "node:v8";
-import vm from "node:vm";
 import { compile } from "../native.mjs";
+import { fresh } from "../tiers.mjs";
+
+export { fresh };
 
 export const binding = createRequire(import.meta.url)("../../lib/binding.cjs");
 export const library = compile("ways");
 
 // True in Node, whose V8 knows the functions that begin with `%`.
 export const hasV8 = binding.diagnostics().v8 !== null;
-
-let texts = 0;
-
-// Compiles a function of its own, so that its call sites have seen nothing. `%` functions are V8's.
-export function fresh(text) {
-    setFlagsFromString("--allow-natives-syntax");
-    return new vm.Script(`(${text}) // ${(texts += 1)}`).runInThisContext();
-}
 
 const caller = (count) => {
     const names = Array.from({ length: count }, (_, index) => `a${index}`).join(", ");

@@ -13,28 +13,74 @@ const [bytes, swapped, pair] = [new Uint8Array(64), new Float64Array(2), Float64
 
 // Texts of their own, so that each loop has feedback of its own.
 const loops = {
-  "small integers": (calls) => { for (let i = 0; i < calls; i++) t_i32(i); },
-  "large integers": (calls) => { for (let i = 0; i < calls; i++) t_u32(4294967295 - (i & 255)); },
-  doubles: (calls) => { for (let i = 0; i < calls; i++) t_f64(i + 0.5); },
-  booleans: (calls) => { for (let i = 0; i < calls; i++) t_bool(i % 2 === 0); },
-  "BigInts from numbers": (calls) => { for (let i = 0; i < calls; i++) t_i64(-i); },
-  BigInts: (calls) => { for (let i = 0; i < calls; i++) t_u64(18446744073709551615n); },
-  "BigInts of their own": (calls) => { for (let i = 0; i < calls; i++) t_u64(BigInt(i)); },
-  pointers: (calls) => { for (let i = 0; i < calls; i++) t_pointer(pointer); },
-  "null pointers": (calls) => { for (let i = 0; i < calls; i++) t_pointer(null); },
-  "pointers to bytes": (calls) => { for (let i = 0; i < calls; i++) t_bytes(bytes); },
-  "one array": (calls) => { for (let i = 0; i < calls; i++) t_first(bytes); },
-  "short strings": (calls) => { for (let i = 0; i < calls; i++) t_text("text"); },
-  "strings of their own": (calls) => { for (let i = 0; i < calls; i++) t_text("text" + i); },
-  "strings of two bytes": (calls) => { for (let i = 0; i < calls; i++) t_text("€" + i); },
-  "structs into bytes": (calls) => { for (let i = 0; i < calls; i++) t_swap(pair, swapped); },
+  "small integers": (calls) => {
+    for (let i = 0; i < calls; i++) t_i32(i);
+  },
+  "large integers": (calls) => {
+    for (let i = 0; i < calls; i++) t_u32(4294967295 - (i & 255));
+  },
+  doubles: (calls) => {
+    for (let i = 0; i < calls; i++) t_f64(i + 0.5);
+  },
+  booleans: (calls) => {
+    for (let i = 0; i < calls; i++) t_bool(i % 2 === 0);
+  },
+  "BigInts from numbers": (calls) => {
+    for (let i = 0; i < calls; i++) t_i64(-i);
+  },
+  BigInts: (calls) => {
+    for (let i = 0; i < calls; i++) t_u64(18446744073709551615n);
+  },
+  "BigInts of their own": (calls) => {
+    for (let i = 0; i < calls; i++) t_u64(BigInt(i));
+  },
+  pointers: (calls) => {
+    for (let i = 0; i < calls; i++) t_pointer(pointer);
+  },
+  "null pointers": (calls) => {
+    for (let i = 0; i < calls; i++) t_pointer(null);
+  },
+  "pointers to bytes": (calls) => {
+    for (let i = 0; i < calls; i++) t_bytes(bytes);
+  },
+  "one array": (calls) => {
+    for (let i = 0; i < calls; i++) t_first(bytes);
+  },
+  "short strings": (calls) => {
+    for (let i = 0; i < calls; i++) t_text("text");
+  },
+  "strings of their own": (calls) => {
+    for (let i = 0; i < calls; i++) t_text("text" + i);
+  },
+  "strings of two bytes": (calls) => {
+    for (let i = 0; i < calls; i++) t_text("€" + i);
+  },
+  "structs into bytes": (calls) => {
+    for (let i = 0; i < calls; i++) t_swap(pair, swapped);
+  },
 };
 // Each of these takes longer, so there are fewer calls.
 const slow = {
-  "refused arguments": (calls) => { for (let i = 0; i < calls; i++) { try { t_i32(1.5); } catch {} } },
-  "refused strings": (calls) => { for (let i = 0; i < calls; i++) { try { t_text("a\0b"); } catch {} } },
-  "fresh arrays": (calls) => { for (let i = 0; i < calls; i++) t_first(new Uint8Array(32)); },
-  "fresh buffers": (calls) => { for (let i = 0; i < calls; i++) t_first(new ArrayBuffer(32)); },
+  "refused arguments": (calls) => {
+    for (let i = 0; i < calls; i++) {
+      try {
+        t_i32(1.5);
+      } catch {}
+    }
+  },
+  "refused strings": (calls) => {
+    for (let i = 0; i < calls; i++) {
+      try {
+        t_text("a\0b");
+      } catch {}
+    }
+  },
+  "fresh arrays": (calls) => {
+    for (let i = 0; i < calls; i++) t_first(new Uint8Array(32));
+  },
+  "fresh buffers": (calls) => {
+    for (let i = 0; i < calls; i++) t_first(new ArrayBuffer(32));
+  },
 };
 
 const rss = () => {

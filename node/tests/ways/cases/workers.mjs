@@ -1,5 +1,5 @@
-// Workers that open, optimise and call, and end: by themselves, by `process.exit`, and by `terminate` in the middle of a
-// loop or of a compilation. The main thread calls meanwhile. Prints how many Workers ended in each way.
+// Workers that open, optimise and call, and end: by themselves, by `process.exit`, and by `terminate` in the middle of
+// a loop or of a compilation. The main thread calls meanwhile. Prints how many Workers ended in each way.
 
 import assert from "node:assert/strict";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -24,15 +24,19 @@ async function main() {
   const ended = { natural: 0, exit: 0, terminate: 0 };
   const ways = Object.keys(ended);
   for (let first = 0; first < WORKERS; first += 3) {
-    const running = ways.map((way, index) => new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { way } });
-      worker.on("error", reject);
-      worker.on("exit", () => resolve((ended[way] += 1)));
-      if (way !== "terminate") return;
-      // At once, after a while, and when its code is optimised.
-      if (first % 2 === 0) worker.once("message", () => setTimeout(() => worker.terminate(), (first * 7 + index) % 40));
-      else setTimeout(() => worker.terminate(), first);
-    }));
+    const running = ways.map(
+      (way, index) =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(new URL(import.meta.url), { workerData: { way } });
+          worker.on("error", reject);
+          worker.on("exit", () => resolve((ended[way] += 1)));
+          if (way !== "terminate") return;
+          // At once, after a while, and when its code is optimised.
+          if (first % 2 === 0)
+            worker.once("message", () => setTimeout(() => worker.terminate(), (first * 7 + index) % 40));
+          else setTimeout(() => worker.terminate(), first);
+        }),
+    );
     work(functions, 3_000);
     await Promise.all(running);
   }
