@@ -73,7 +73,7 @@ pub(crate) fn fill(env: Env, exports: Value) -> Result<(), Thrown> {
     Ok(())
 }
 
-/// The Node-API callback of all of them.
+/// The Node-API callback of all natives.
 unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: Node-API calls this on the environment's thread.
     let env = unsafe { Env::new(env) };

@@ -7,15 +7,16 @@
 //! | files | content |
 //! |---|---|
 //! | `binding` | the table of natives |
-//! | `library`, `symbols`, `options`, `declarations`, `memory`, `pointer`, `callback`, `async_call`, `ways`, `permission` | natives, by what they work on |
+//! | `library`, `symbols`, `options`, `declarations`, `memory`, `pointer`, `callback`, `async_call`, `describe`, `ways`, `permission` | natives, by what they work on |
 //! | `function`, `v8::entries` | a function of C for script |
 //! | `callee` | a function of C, and calls with script's arguments |
 //! | `arguments` | the arguments of natives |
 //! | `environment` | the state of an environment |
+//! | `v8::plain_callback`, `v8::script` | callbacks by V8 itself |
 //! | `v8::begin` | facts about V8, compared with its own answers |
 //! | `engine` | script behind hotcall's `Engine` |
 //! | `v8::isolate` | V8 in an environment |
-//! | `bytes`, `handle`, `inbox`, `scopes`, `texts` | parts of an environment |
+//! | `bytes`, `handle`, `inbox`, `limit`, `running`, `scopes`, `texts` | parts of an environment |
 //! | `v8::functions` | V8's functions by name |
 //! | `api` | Node-API |
 

@@ -93,7 +93,7 @@ function confirmed(v8, tier) {
   };
 }
 
-// In other engines, and without the flag: calls that are made once, and calls that were made often.
+// In other runtimes: calls that are made once, and calls that were made often.
 const REPEATED = 300;
 const repeated = new WeakSet();
 const withoutV8 = {

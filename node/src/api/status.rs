@@ -12,7 +12,7 @@ macro_rules! get {
         let mut result = std::mem::MaybeUninit::uninit();
         // SAFETY: the environment and the values are valid. The function writes the result if it succeeds.
         let status = unsafe { napi_sys::$function($env.raw(), $($arg,)* result.as_mut_ptr()) };
-        // SAFETY: the function has succeeded.
+        // SAFETY: the function has succeeded, so it has written the result.
         $env.check(status).map(|()| unsafe { result.assume_init() })
     }};
 }

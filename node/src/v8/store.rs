@@ -27,7 +27,7 @@ impl V8 {
     /// Adds an owner to the memory of an `ArrayBuffer`.
     pub(crate) fn own_memory(&self, buffer: Value) -> SharedStore {
         let mut store = SharedStore { store: ptr::null_mut(), control: ptr::null_mut() };
-        // SAFETY: the value is an ArrayBuffer.
+        // SAFETY: callers pass an `ArrayBuffer`.
         unsafe { (self.functions.get_backing_store)(&mut store, buffer.raw()) };
         store
     }
