@@ -10,7 +10,8 @@ const LINKS = 40;
 const { cwd, platform } = process;
 const separators = platform === "win32" ? /[\\/]/ : /\//;
 
-// A path's root, and the names behind it from the last to the first. `..` stays: the system applies it to a link's target.
+// A path's root, and the names behind it from the last to the first. `..` stays: the system applies it to a link's
+// target.
 function split(file) {
   const { root } = path.parse(file);
   const names = file.slice(root.length).split(separators);
@@ -51,11 +52,11 @@ class AllowedPaths {
 
   // Follows an absolute path like the system, link by link, to `end`, the canonical path.
   //
-  // `confined` tells that all links of the path are in allowed directories, and all its directories in these or above them.
-  // Otherwise a directory elsewhere could become a link, and `..` would lead out of its target.
+  // `confined` tells that all links of the path are in allowed directories, and all its directories in these or above
+  // them. Otherwise a directory elsewhere could become a link, and `..` would lead out of its target.
   //
-  // A path that ends early has an `error`. `told` says that script may learn it: all directories of the path are allowed
-  // ones or above these, and the missing name is in an allowed one.
+  // A path that ends early has an `error`. `told` says that script may learn it: all directories of the path are
+  // allowed ones or above these, and the missing name is in an allowed one.
   #walk(file) {
     const { root, names: left } = split(file);
     let [end, links, inAllowed, byAllowedLinks] = [root, 0, true, true];

@@ -1,8 +1,8 @@
 /**
  * Deno's FFI: the names of the `Deno` namespace that belong to it.
  *
- * The types have the names that Deno gives them, so that code that names them compiles here too. Differences from Deno's
- * behaviour are listed in `docs/deno.md`.
+ * The types have the names that Deno gives them, so that code that names them compiles here too. `docs/deno.md` lists
+ * the differences from Deno's behaviour.
  */
 
 /// <reference lib="esnext.disposable" />
@@ -184,7 +184,10 @@ export interface DynamicLibrary<S extends ForeignLibraryInterface> {
 type FileURL = typeof globalThis extends { URL: { prototype: infer T } } ? T : never;
 
 /** Opens a library. The empty path is this process. */
-export function dlopen<const S extends ForeignLibraryInterface>(filename: string | FileURL, symbols: S): DynamicLibrary<S>;
+export function dlopen<const S extends ForeignLibraryInterface>(
+  filename: string | FileURL,
+  symbols: S,
+): DynamicLibrary<S>;
 
 // Pointers.
 

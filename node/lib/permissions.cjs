@@ -1,6 +1,7 @@
 "use strict";
-// The libraries that script may load: all, or those that the environment variable HOTCALL_ALLOW_FFI lists, separated by
-// commas. Each path of the list allows a file, or a directory and everything below it. Every entry of the package asks here.
+// The libraries that script may load: all, or those that the environment variable HOTCALL_ALLOW_FFI lists, separated
+// by commas. Each path of the list allows a file, or a directory and everything below it. Every entry of the package
+// asks here.
 
 const { realpathSync } = require("node:fs");
 const { AllowedPaths } = require("./allowed_paths.cjs");
@@ -33,7 +34,8 @@ function readList(text) {
 
 const listed = readList(process.env[VARIABLE]);
 
-// What is allowed in this process: that which the thread decided that asked first. A Worker may have another environment.
+// What is allowed in this process: that which the thread decided that asked first. A Worker may have another
+// environment.
 let decided;
 function allowed() {
   if (decided === undefined) {
@@ -65,7 +67,9 @@ function libraryPath(name) {
 
 // Throws unless everything is allowed. Code that can read or call any address does not need a library.
 function requireMemory() {
-  if (allowed() !== null) throw new NotCapable(`Requires ffi access to all memory, but ${VARIABLE} allows libraries alone`);
+  if (allowed() !== null) {
+    throw new NotCapable(`Requires ffi access to all memory, but ${VARIABLE} allows libraries alone`);
+  }
 }
 
 module.exports = { decide, libraryPath, requireMemory };

@@ -16,9 +16,9 @@ const workspace = join(folder, "..");
 const platform = host();
 const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
-// Flags for the final link on Linux, and for the code generator: functions that begin or end alike share that code.
+// Flags for the final link on Linux, and for the code generator: code that several functions have is there once.
 function linuxFlags(target) {
-  const arguments_ = ["-Wl,--no-eh-frame-hdr", `-Wl,-T,${join(folder, "scripts", "discard.ld")}`];
+  const arguments_ = ["-Wl,--no-eh-frame-hdr", "-Wl,--icf=all", `-Wl,-T,${join(folder, "scripts", "discard.ld")}`];
   if (platform.endsWith("-gnu")) arguments_.push(...linkAgainstGlibc(GLIBC, join(target, "addon-glibc")));
   return ["-C", "llvm-args=-enable-machine-outliner=always", ...arguments_.flatMap((argument) => ["-C", `link-arg=${argument}`])];
 }

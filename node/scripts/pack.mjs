@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { folder, packages } from "./platforms.mjs";
 
 // The most that an installation takes: the package and the addon of one platform.
-const MOST = 5_000_000;
+const MOST = 3_000_000;
 const LICENCES = ["LICENSE-MIT", "LICENSE-APACHE"];
 
 const main = join(folder, "build", "hotcall");

@@ -20,12 +20,12 @@ const folders = readdirSync(join(root, "tests"), { withFileTypes: true })
 const plan = {
   "node 26": folders,
   "node 24": folders,
-  "node 22": ["api", "ways", "fuzz", "threads", "deno"],
+  "node 22": ["api", "ways", "fuzz", "threads", "deno", "ffi"],
   "node 26.0.0": ["ways", "fuzz"],
   "node 24.0.0": ["ways", "fuzz"],
   "node 22.2.0": ["ways", "fuzz"],
-  deno: ["ways", "fuzz"],
-  bun: ["ways", "fuzz"],
+  deno: ["ways", "fuzz", "ffi"],
+  bun: ["ways", "fuzz", "ffi"],
 };
 
 function filesOf(folder) {

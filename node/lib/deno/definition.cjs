@@ -1,6 +1,7 @@
 "use strict";
-// Script's declarations for the binding, as JSON. Each property is read once, so that getters and proxies cannot give two
-// answers, and only own properties count. The text is written by hand: script may change `toJSON` of any prototype.
+// Script's declarations for the binding, as JSON. Each property is read once, so that getters and proxies cannot give
+// two answers, and only own properties count. The text is written by hand: script may change `toJSON` of any
+// prototype.
 
 const binding = require("../binding.cjs");
 
@@ -40,8 +41,8 @@ function member(name, value, around) {
   return `${stringify(name)}:${json(value, around)}`;
 }
 
-// Reads a declaration: its JSON, and what JavaScript has to know of it. `type` is JSON of the type of the static or of the
-// function's result.
+// Reads a declaration: its JSON, and what JavaScript has to know of it. `type` is JSON of the type of the static or
+// of the function's result.
 function read(value, what) {
   if (!isObject(value)) throw new TypeError(`Invalid FFI ${what}, expected an object`);
   const isStatic = hasOwn(value, "type");
@@ -55,7 +56,8 @@ function read(value, what) {
     given[name] = json(property, null);
     text += `${text === "" ? "" : ","}"${name}":${given[name]}`;
   }
-  // Deno lets every function call script back. `callback: false` says that one does not, so that calls of it are faster.
+  // Deno lets every function call script back. `callback: false` says that one does not, so that calls of it are
+  // faster.
   const callsBack = !(hasOwn(value, "callback") && value.callback === false);
   const type = isStatic ? given.type : given.result;
   const symbol = given.name === undefined ? undefined : parse(given.name);

@@ -15,8 +15,8 @@ function toPath(path) {
   throw new TypeError("Expected a path or a file URL");
 }
 
-// The values of a library's symbols, in the order of their declarations. Like in Deno, script may replace functions that
-// are called at once.
+// The values of a library's symbols, in the order of their declarations. Like in Deno, script may replace functions
+// that are called at once.
 function symbolsOf(library, { declarations, callbacks, all }) {
   const functions = binding.functions(library, declarations, { callbacks });
   const symbols = { __proto__: null };

@@ -51,7 +51,9 @@ class UnsafePointerView {
   }
 }
 
-const define = (object, name, value) => Object.defineProperty(object, name, { value, configurable: true, writable: true });
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+}
 
 for (const method of [getCString, getArrayBuffer, copyInto]) define(UnsafePointerView, method.name, method);
 

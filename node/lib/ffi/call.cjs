@@ -22,7 +22,7 @@ const MOST_POINTERS = 25;
 
 const PASSED_AS = { [ADDRESS]: "u64", [BYTES]: "buffer", [TEXT]: { pointer: "char" } };
 
-// How many callbacks are registered: C may call one of them from any function.
+// How many callbacks are registered. C may call them from any function, because it may have kept their addresses.
 const callbacks = { registered: 0 };
 
 const argument = (index, text, name, value) => invalidValue(`Argument ${index} ${text} (${name} was given ${shown(value)})`);
@@ -54,7 +54,7 @@ function checkOf(type, v, index) {
     else shape += passedAs(${v}, ${index}, name) * ${type.unit};`;
 }
 
-// The text of a function that is given what its calls need and returns the function for script. As a method it has no `new`.
+// The text of a function that takes what calls need and returns the function for script. A method cannot be called with `new`.
 function textOf({ parameters, result }) {
   const names = parameters.map((_, index) => `a${index}`);
   let unit = CALLS_BACK << 1;
@@ -103,7 +103,7 @@ function declarationOf({ parameters, result }, symbol, shape) {
   return { [symbol]: { parameters: types, result: result.kind } };
 }
 
-// `library` has the addon's handle, and `closed`.
+// Makes the function for script. `library` is the state of the library: the addon's handle, and whether it is closed.
 function makeFunction(library, name, signature, address) {
   if (signature.parameters.filter((type) => type.isPointer).length > MOST_POINTERS) {
     throw invalidValue(`Function ${name} has more than ${MOST_POINTERS} pointers among its arguments`);

@@ -17,9 +17,11 @@ function checkedName(name, what) {
 
 function openLibrary(path) {
   const allowed = libraryPath(path);
+  // Loads the addon, if it is not there yet. That it is missing is another error.
+  const { open } = binding;
   try {
     // To the loader an empty path is this process too.
-    return binding.open(allowed === "" ? null : allowed, { lazy: true });
+    return open(allowed === "" ? null : allowed, { lazy: true });
   } catch (error) {
     throw callFailed(`dlopen failed: ${error.message}`, error);
   }

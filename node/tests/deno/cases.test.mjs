@@ -1,5 +1,5 @@
-// Runs the scripts in `scripts/cases` here and in Deno. `*.out` has their lines. Where Deno gives something else, the next line
-// says what, and names the row of the table of differences in `docs/deno.md` that decides so:
+// Runs the scripts in `scripts/cases` here and in Deno. `*.out` has their lines. Where Deno gives something else, the
+// next line says what, and names the row of the table of differences in `docs/deno.md` that decides so:
 //
 //     u8 of 256 → throws TypeError
 //       in Deno: 0 (range)
@@ -12,8 +12,8 @@ import { fixture, hasBun, hasDeno, here, inBun, inDeno, inNode } from "./script.
 
 const ENDS = "ends the process";
 
-// Bun's external values have a prototype, and script may extend them. Its Node-API does not tell that an `ArrayBuffer` is
-// detached, and Deno's does not take a `SharedArrayBuffer`.
+// Bun's external values have a prototype, and script may extend them. Its Node-API does not tell that an
+// `ArrayBuffer` is detached, and Deno's does not take a `SharedArrayBuffer`.
 const BUN_DIFFERS = ["a pointer", "a pointer is extensible", "buffer of a detached buffer"];
 const DENO_DIFFERS = ["a shared buffer is a buffer"];
 
@@ -68,7 +68,10 @@ for (const script of scripts) {
   // This package in another runtime, where it does as in Node, but for a few cases.
   function checkElsewhere({ status, stdout, stderr }, differing) {
     const isEqual = (line) => !differing.some((name) => line.startsWith(`${name} → `));
-    check({ status, stdout: stdout.split("\n").filter(isEqual).join("\n"), stderr }, lines(all, "here").filter(isEqual));
+    check(
+      { status, stdout: stdout.split("\n").filter(isEqual).join("\n"), stderr },
+      lines(all, "here").filter(isEqual),
+    );
   }
 
   test(`${script}: this package in Deno`, { skip: !hasDeno && "Deno is not there" }, () => {

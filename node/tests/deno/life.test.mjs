@@ -35,7 +35,8 @@ const holders = {
   "a pointer": (buffer) => UnsafePointer.of(buffer),
   "a pointer behind another": (buffer) => UnsafePointer.offset(UnsafePointer.offset(UnsafePointer.of(buffer), 4), -4),
   "a buffer over it": (buffer) => UnsafePointerView.getArrayBuffer(UnsafePointer.of(buffer), 8),
-  "a buffer over it that was transferred": (buffer) => UnsafePointerView.getArrayBuffer(UnsafePointer.of(buffer), 8).transfer(),
+  "a buffer over it that was transferred": (buffer) =>
+    UnsafePointerView.getArrayBuffer(UnsafePointer.of(buffer), 8).transfer(),
 };
 
 for (const [name, hold] of Object.entries(holders)) {
@@ -47,7 +48,9 @@ for (const [name, hold] of Object.entries(holders)) {
       buffer = undefined;
       await collect();
       litter();
-      const bytes = holder instanceof ArrayBuffer ? new Uint8Array(holder) : new Uint8Array(UnsafePointerView.getArrayBuffer(holder, 8));
+      const bytes = holder instanceof ArrayBuffer
+        ? new Uint8Array(holder)
+        : new Uint8Array(UnsafePointerView.getArrayBuffer(holder, 8));
       assert.deepEqual([...bytes.subarray(0, 8)], Array(8).fill(7));
       return reference;
     })();
@@ -105,7 +108,9 @@ test("functions at addresses and libraries are collected", async () => {
   const references = (() => {
     const pointer = new UnsafeFnPointer(c.add_address(), { parameters: ["i32", "i32"], result: "i32" });
     assert.equal(pointer.call(2, 3), 5);
-    const library = dlopen(fixture, { pair_back: { parameters: [{ struct: ["i32", "f64"] }], result: { struct: ["i32", "f64"] } } });
+    const library = dlopen(fixture, {
+      pair_back: { parameters: [{ struct: ["i32", "f64"] }], result: { struct: ["i32", "f64"] } },
+    });
     assert.equal(library.symbols.pair_back(new Uint8Array(16)).length, 16);
     return [new WeakRef(pointer), new WeakRef(library), new WeakRef(library.symbols.pair_back)];
   })();

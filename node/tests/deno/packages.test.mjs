@@ -17,7 +17,11 @@ const SAME = {
 
 // std-env takes the global itself for Deno.
 const OTHER = {
-  "std-env": [`import { isDeno, isNode, runtime } from "std-env"; console.log(isDeno, isNode, runtime)`, "false true node", "true true deno"],
+  "std-env": [
+    `import { isDeno, isNode, runtime } from "std-env"; console.log(isDeno, isNode, runtime)`,
+    "false true node",
+    "true true deno",
+  ],
 };
 
 function output(program, ...args) {

@@ -12,7 +12,9 @@ import { fixture, inNode, root } from "./script.mjs";
 let place;
 before(() => {
   place = realpathSync(mkdtempSync(join(tmpdir(), "hotcall-permissions-")));
-  for (const directory of ["allowed/deep", "other", "allowed-not"]) mkdirSync(join(place, directory), { recursive: true });
+  for (const directory of ["allowed/deep", "other", "allowed-not"]) {
+    mkdirSync(join(place, directory), { recursive: true });
+  }
   for (const file of ["allowed/lib.so", "allowed/deep/lib.so", "other/lib.so", "allowed-not/lib.so", "lib.so"]) {
     copyFileSync(fixture, join(place, file));
   }
@@ -53,7 +55,8 @@ function open(list, ...paths) {
 
 const allows = (list, ...paths) => assert.deepEqual(open(list, ...paths), paths.map(() => "opened, 3"), `${list}`);
 const denies = (list, ...paths) => {
-  const refused = (path) => `NotCapable: Requires ffi access to "${path}", which HOTCALL_ALLOW_FFI does not allow ERR_ACCESS_DENIED`;
+  const refused = (path) =>
+    `NotCapable: Requires ffi access to "${path}", which HOTCALL_ALLOW_FFI does not allow ERR_ACCESS_DENIED`;
   assert.deepEqual(open(list, ...paths), paths.map(refused), `${list}`);
 };
 
@@ -100,11 +103,29 @@ test("names that the loader searches, and the process, need the whole permission
 
 test("nothing is told of files that are not allowed", () => {
   const paths = [
-    "./other/lib.so", "./other/missing.so", "./other", "./other/", "./other/lib.so/", "./other/broken.so", "./missing/x",
-    "./other/missing/../../allowed/missing.so", "./other/../allowed/missing.so", "./other/lib.so/../../allowed/missing.so",
-    "./other/lib.so/../../allowed/lib.so", "./other/missing.so/../../allowed/lib.so", "./allowed/away/lib.so",
-    "./allowed/away/missing.so", "./allowed/leads-out.so", "./allowed/out.so", "./$ORIGIN", "/", "/proc/self/exe",
-    "/proc/self/cwd", "/dev/null", ".", "..",
+    "./other/lib.so",
+    "./other/missing.so",
+    "./other",
+    "./other/",
+    "./other/lib.so/",
+    "./other/broken.so",
+    "./missing/x",
+    "./other/missing/../../allowed/missing.so",
+    "./other/../allowed/missing.so",
+    "./other/lib.so/../../allowed/missing.so",
+    "./other/lib.so/../../allowed/lib.so",
+    "./other/missing.so/../../allowed/lib.so",
+    "./allowed/away/lib.so",
+    "./allowed/away/missing.so",
+    "./allowed/leads-out.so",
+    "./allowed/out.so",
+    "./$ORIGIN",
+    "/",
+    "/proc/self/exe",
+    "/proc/self/cwd",
+    "/dev/null",
+    ".",
+    "..",
   ];
   denies("allowed", ...paths);
   // In an allowed directory, script may learn that a file is missing.
@@ -134,7 +155,8 @@ test("pointers need the whole permission", () => {
     const definition = { parameters: [], result: "void" };
     const uses = {
       create: () => P.create(1n), equals: () => P.equals(null, null), of: () => P.of(new Uint8Array(1)),
-      offset: () => P.offset(null, 1), value: () => P.value(null), view: () => new V(null), text: () => V.getCString(null),
+      offset: () => P.offset(null, 1), value: () => P.value(null),
+      view: () => new V(null), text: () => V.getCString(null),
       buffer: () => V.getArrayBuffer(null, 1), read: () => V.prototype.getInt8.call({ pointer: null }),
       copy: () => V.copyInto(null, new Uint8Array(1)), fn: () => new F(null, definition),
       callback: () => new C(definition, () => {}), safe: () => C.threadSafe(definition, () => {}),
@@ -199,7 +221,8 @@ test("every entry obeys", () => {
     const hotcall = require(${entry("index.cjs")});
     const ffi = require(${entry("ffi.cjs")});
     const loads = [
-      (path) => hotcall.open(path, "int add(int, int);"), (path) => ffi.dlopen(path, {}), (path) => Deno.dlopen(path, {}),
+      (path) => hotcall.open(path, "int add(int, int);"), (path) => ffi.dlopen(path, {}),
+      (path) => Deno.dlopen(path, {}),
     ];
     const attempt = (run) => {
       try {
@@ -212,12 +235,14 @@ test("every entry obeys", () => {
     for (const load of loads) {
       for (const path of ["./allowed/lib.so", "./other/lib.so", "libc.so.6"]) console.log(attempt(() => load(path)));
     }
-    for (const use of [() => hotcall.pointer(1n), () => ffi.getInt8(1n), () => ffi.toBuffer(1n, 1), () => ffi.toString(1n)]) {
-      console.log(attempt(use));
-    }`;
+    const uses = [() => hotcall.pointer(1n), () => ffi.getInt8(1n), () => ffi.toBuffer(1n, 1), () => ffi.toString(1n)];
+    for (const use of uses) console.log(attempt(use));`;
   const refused = "NotCapable ERR_ACCESS_DENIED\n";
   const { stdout, stderr } = run("allowed", script);
-  assert.deepEqual({ stdout, stderr }, { stdout: `done\n${refused}${refused}`.repeat(3) + refused.repeat(4), stderr: "" });
+  assert.deepEqual({ stdout, stderr }, {
+    stdout: `done\n${refused}${refused}`.repeat(3) + refused.repeat(4),
+    stderr: "",
+  });
 });
 
 // Links change while libraries are opened: each look may see another target. One that the list does not allow is never

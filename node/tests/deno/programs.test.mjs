@@ -1,5 +1,5 @@
-// Whole programs: the code samples of the page on Deno's FFI and modules in the style of known ones, in TypeScript, and the
-// scripts of the example runtime on QuickJS. Deno gives the same output, if it is there.
+// Whole programs: the code samples of the page on Deno's FFI and modules in the style of known ones, in TypeScript,
+// and the scripts of the example runtime on QuickJS. Deno gives the same output, if it is there.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -16,14 +16,17 @@ const documentation = join(example, "documentation");
 
 // Libraries of the system's, which may be missing where no CI runs.
 const installed = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
-const isMissing = (library) => process.env.CI === undefined && !installed.includes(library) && `${library} is not installed`;
+const isMissing = (library) =>
+  process.env.CI === undefined && !installed.includes(library) && `${library} is not installed`;
 
 // The page names the libraries without a path, or in the current directory.
 const folder = mkdtempSync(join(tmpdir(), "hotcall-deno-"));
 after(() => rmSync(folder, { recursive: true }));
 execFileSync("cc", ["-shared", "-fPIC", "-o", join(folder, "libexample.so"), join(documentation, "example.c"), "-lm"]);
 const hasRust = spawnSync("rustc", ["--version"]).status === 0;
-if (hasRust) execFileSync("rustc", ["--crate-type", "cdylib", join(documentation, "lib.rs")], { cwd: folder, stdio: "pipe" });
+if (hasRust) {
+  execFileSync("rustc", ["--crate-type", "cdylib", join(documentation, "lib.rs")], { cwd: folder, stdio: "pipe" });
+}
 
 function check(path, args, expected, options) {
   for (const run of hasDeno ? [inNode, inDeno] : [inNode]) {
@@ -41,7 +44,10 @@ const samples = {
 
 for (const [name, expected] of Object.entries(samples)) {
   test(`sample ${name}`, { skip: name === "rust" && !hasRust && "rustc is not there" }, () => {
-    check(join(here, "scripts", "samples", `${name}.ts`), [], expected, { cwd: folder, env: { LD_LIBRARY_PATH: folder } });
+    check(join(here, "scripts", "samples", `${name}.ts`), [], expected, {
+      cwd: folder,
+      env: { LD_LIBRARY_PATH: folder },
+    });
   });
 }
 

@@ -12,7 +12,11 @@ export const root = join(here, "..", "..");
 export const fixture = compile("deno", "-D_GNU_SOURCE");
 
 function run(program, args, options) {
-  const { status, signal, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", timeout: 60000, ...options });
+  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: 60000,
+    ...options,
+  });
   if (error !== undefined) throw error;
   return { status, signal, stdout, stderr };
 }

@@ -7,9 +7,14 @@ import { runInNewContext } from "node:vm";
 
 import { dlopen } from "../../lib/ffi.mjs";
 import { compile } from "../native.mjs";
+import { isBun } from "../this_runtime.mjs";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
+function v8Collector() {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
+}
+
+const gc = isBun ? () => globalThis.Bun.gc(true) : v8Collector();
 
 const i32 = { arguments: ["i32"], return: "i32" };
 const path = compile("ffi");

@@ -433,6 +433,7 @@ const keyText = (key) => (key === Symbol.dispose ? "@@dispose" : String(key));
 
 function* module_() {
   yield ["names", (ffi) => Object.keys(ffi).filter((name) => name !== "default").sort()];
+  yield ["names of functions", (ffi) => Object.values(ffi).filter((value) => typeof value === "function").map(({ name }) => name).sort()];
   yield ["suffix", (ffi) => ffi.suffix];
   yield ["types", (ffi) => [ffi.types, Object.isFrozen(ffi.types), Object.getPrototypeOf(ffi.types)]];
   yield ["methods", (ffi) => Reflect.ownKeys(ffi.DynamicLibrary.prototype).filter((name) => !["path", "symbols"].includes(name)).map(keyText).sort()];

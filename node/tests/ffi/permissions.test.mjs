@@ -2,20 +2,28 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { dirname } from "node:path";
-import { test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
 
 import { compile } from "../native.mjs";
+import { isDeno } from "../this_runtime.mjs";
 
 const path = compile("ffi");
+const folder = mkdtempSync(join(tmpdir(), "hotcall-"));
+after(() => rmSync(folder, { recursive: true }));
 
 // What a script prints with an allow-list.
 function printed(allowed, script) {
   const source = `import * as ffi from ${JSON.stringify(new URL("../../lib/ffi.mjs", import.meta.url))};
     const path = ${JSON.stringify(path)};
+    import { Buffer } from "node:buffer";
     try { console.log(${script}); } catch (error) { console.log(error.code); }`;
   const env = { ...process.env, HOTCALL_ALLOW_FFI: allowed };
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { env, encoding: "utf8" });
+  const file = join(folder, "script.mjs");
+  writeFileSync(file, source);
+  const { stdout, stderr } = spawnSync(process.execPath, [...(isDeno ? ["run", "-A"] : []), file], { env, encoding: "utf8" });
   assert.equal(stderr, "");
   return stdout.trim();
 }

@@ -35,6 +35,10 @@ void ffi_backend_predict(size_t id, const float *inputs, size_t length, float *o
     for (size_t i = 0; i < length; i++) outputs[i] = backends[id].weight * inputs[i] + backends[id].bias;
 }
 
-void ffi_backend_save(size_t id, alloc *allocate) { memcpy(allocate(sizeof *backends), &backends[id], sizeof *backends); }
+void ffi_backend_save(size_t id, alloc *allocate) {
+    memcpy(allocate(sizeof *backends), &backends[id], sizeof *backends);
+}
 
-size_t ffi_backend_load(const float *saved, size_t length, alloc *allocate) { return create(saved[0], saved[1], allocate); }
+size_t ffi_backend_load(const float *saved, size_t length, alloc *allocate) {
+    return create(saved[0], saved[1], allocate);
+}

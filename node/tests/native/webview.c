@@ -20,7 +20,9 @@ void webview_set_size(webview *it, int width, int height, int hint) {
     it->width = width, it->height = height, it->hint = hint;
 }
 void webview_navigate(webview *it, const char *url) { snprintf(it->page, sizeof it->page, "%s", url); }
-void webview_eval(webview *it, const char *script) { strncat(it->scripts, script, sizeof it->scripts - strlen(it->scripts) - 1); }
+void webview_eval(webview *it, const char *script) {
+    strncat(it->scripts, script, sizeof it->scripts - strlen(it->scripts) - 1);
+}
 void webview_terminate(webview *it) { it->ended = 1; }
 
 void webview_bind(webview *it, const char *name, bound *function, void *arg) {
@@ -55,8 +57,8 @@ void webview_run(webview *it) {
 
 /* What a person would see. */
 const char *webview_state(webview *it) {
-    static char state[1024];
-    snprintf(state, sizeof state, "%s | %dx%d/%d | %s | %s\n%s", it->title, it->width, it->height, it->hint, it->page, it->scripts,
-             it->answers);
+    static char state[2048];
+    snprintf(state, sizeof state, "%s | %dx%d/%d | %s | %s\n%s", it->title, it->width, it->height, it->hint, it->page,
+             it->scripts, it->answers);
     return state;
 }

@@ -40,7 +40,7 @@ test("npm with --omit=optional: the error names the package and the flag", (t) =
   npmInstall(folder, "--omit=optional");
   assert.deepEqual(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith(".")), ["hotcall"]);
   const error = failure(folder, process.execPath, ["ffi.cjs"]);
-  assert.ok(error.includes(`hotcall needs the package ${platform} on ${process.platform} ${process.arch}`), error);
+  assert.ok(error.includes(`Error: hotcall needs the package ${platform} on ${process.platform} ${process.arch}`), error);
   assert.ok(error.includes("--omit=optional"), error);
 });
 

@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
+import { glibcVersions, isNewer } from "../../scripts/glibc.mjs";
+import { packages } from "../../scripts/platforms.mjs";
 import { tarballs, version } from "./project.mjs";
 
 const { hotcall, ...platforms } = tarballs();
@@ -38,5 +42,21 @@ test("the package asks for the platforms' packages of its own version, and nothi
     assert.deepEqual([rest.name, rest.version, main, scripts], [name, version, "hotcall.node", undefined]);
     const [platform, arch, library] = name.replace("@hotcall/", "").split("-");
     assert.deepEqual([os, cpu, libc], [[platform], [arch], library && [{ gnu: "glibc", musl: "musl" }[library]]]);
+  }
+});
+
+test("the addon needs no newer glibc than Node, nor an executable stack", { skip: process.platform !== "linux" }, () => {
+  for (const platform of readdirSync(packages).filter((name) => name.startsWith("linux-"))) {
+    const addon = join(packages, platform, "hotcall.node");
+    const newest = glibcVersions(process.execPath).at(-1);
+    assert.deepEqual(glibcVersions(addon).filter((needed) => isNewer(needed, newest)), []);
+    const stack = execFileSync("readelf", ["-lW", addon], { encoding: "utf8" }).match(/GNU_STACK.*/)[0];
+    assert.match(stack, / RW /);
+  }
+});
+
+test("the addon stays mapped when a Worker that has loaded it ends", { skip: process.platform !== "linux" }, () => {
+  for (const platform of readdirSync(packages).filter((name) => name.startsWith("linux-"))) {
+    assert.match(execFileSync("readelf", ["-dW", join(packages, platform, "hotcall.node")], { encoding: "utf8" }), /NODELETE/);
   }
 });

@@ -27,7 +27,11 @@ const typeOf = (name: string): any => (name === "struct" ? PAIR : name);
 const definition = { parameters: [], result: "void" } as const;
 const nothing = () => {};
 const plain = new Callback(definition, nothing);
-await test("a callback", () => [Object.keys(plain).sort(), plain.definition === definition, plain.callback === nothing]);
+await test("a callback", () => [
+  Object.keys(plain).sort(),
+  plain.definition === definition,
+  plain.callback === nothing,
+]);
 await test("its pointer", () => typeof plain.pointer);
 const resizable = new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }));
 await test("a resizable buffer while a callback is open", () => c.sum(resizable, 8n));
@@ -43,15 +47,31 @@ await test("a function that is passed itself", () => c.i32_from(nothing));
 
 // Arguments of every type.
 const passed: Record<string, any[]> = {
-  bool: [true, false], u8: [0, 255], i8: [-128, 127], u16: [65535], i16: [-32768], u32: [4294967295], i32: [-2147483648],
-  u64: [0n, 18446744073709551615n], i64: [-9223372036854775808n], f32: [0.1, NaN, -0], f64: [0.1, -Infinity],
-  pointer: [null, Pointer.create(77n)], usize: [5n, 18446744073709551615n], isize: [-5n],
-  buffer: [null, Pointer.create(77n)], function: [null, Pointer.create(77n)], struct: [pair(-3, 4.5)],
+  bool: [true, false],
+  u8: [0, 255],
+  i8: [-128, 127],
+  u16: [65535],
+  i16: [-32768],
+  u32: [4294967295],
+  i32: [-2147483648],
+  u64: [0n, 18446744073709551615n],
+  i64: [-9223372036854775808n],
+  f32: [0.1, NaN, -0],
+  f64: [0.1, -Infinity],
+  pointer: [null, Pointer.create(77n)],
+  usize: [5n, 18446744073709551615n],
+  isize: [-5n],
+  buffer: [null, Pointer.create(77n)],
+  function: [null, Pointer.create(77n)],
+  struct: [pair(-3, 4.5)],
 };
 for (const type of types) {
   await test(`arguments of type ${type}`, () => {
     const got: unknown[] = [];
-    const callback = new Callback({ parameters: [typeOf(type)], result: "void" }, (...args: unknown[]) => void got.push(args));
+    const callback = new Callback(
+      { parameters: [typeOf(type)], result: "void" },
+      (...args: unknown[]) => void got.push(args),
+    );
     for (const value of passed[type]!) c[`${type}_to`](callback.pointer, value);
     callback.close();
     return got;
@@ -71,7 +91,12 @@ await test("the receiver", () => {
 
 // Results of every type: those that are taken, and those that are not.
 const given: Record<string, any[]> = {
-  ...passed, u64: [5n, 5, -1n], i64: [-5n, -5], u8: [0, 255, -0, 256], i32: [1, 2147483648], buffer: [null],
+  ...passed,
+  u64: [5n, 5, -1n],
+  i64: [-5n, -5],
+  u8: [0, 255, -0, 256],
+  i32: [1, 2147483648],
+  buffer: [null],
 };
 const wrong: Record<string, any> = { undefined, text: "1", object: {}, fraction: 1.5, NaN, true: true, null: null };
 const numeric = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "usize", "isize"];
@@ -190,11 +215,14 @@ await test("kept by C, and closed", () => c.call_kept(21), ENDS);
 // Promises: a function that is async works where nothing is to be returned.
 await test("an async callback", async () => {
   const steps: string[] = [];
-  const slow = new Callback({ parameters: ["i32"], result: "void" }, (async (it: number) => {
-    steps.push(`begin ${it}`);
-    await null;
-    steps.push(`end ${it}`);
-  }) as any);
+  const slow = new Callback(
+    { parameters: ["i32"], result: "void" },
+    (async (it: number) => {
+      steps.push(`begin ${it}`);
+      await null;
+      steps.push(`end ${it}`);
+    }) as any,
+  );
   c.i32_to(slow.pointer, 1);
   c.i32_to(slow.pointer, 2);
   const before = [...steps];

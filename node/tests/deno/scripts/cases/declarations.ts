@@ -15,7 +15,8 @@ for (const type of ["bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"
 }
 await test("static usize", () => open({ it: { type: "usize", name: "u64_static" } }).it);
 await test("static isize", () => open({ it: { type: "isize", name: "i64_static" } }).it);
-await test("static pointer", () => view(view(open({ address_static: { type: "pointer" } }).address_static).getPointer()).getInt32());
+await test("static pointer", () =>
+  view(view(open({ address_static: { type: "pointer" } }).address_static).getPointer()).getInt32());
 await test("static null pointer", () => view(open({ null_static: { type: "pointer" } }).null_static).getPointer());
 await test("static buffer", () => view(open({ text_static: { type: "buffer" } }).text_static).getCString());
 await test("static function", () => {
@@ -32,7 +33,8 @@ await test("static struct", () => open({ pair_static: { type: PAIR } }));
 // Names.
 const named = open({ plus: { name: "add", ...add }, add, number: { name: "i16_static", type: "i16" } });
 await test("named", () => [named.plus(2, 3), named.add(2, 3), named.number]);
-await test("keys", () => Object.keys(open({ b: { ...add, name: "add" }, a: { type: "i32", name: "i32_static" } })).sort());
+await test("keys", () =>
+  Object.keys(open({ b: { ...add, name: "add" }, a: { type: "i32", name: "i32_static" } })).sort());
 
 // Missing.
 const optional = true;
@@ -64,7 +66,9 @@ const wrong: Record<string, any> = {
   "nothing": {},
   "a recursive struct": { parameters: [recursive], result: "void" },
   "a recursive result": { parameters: [], result: recursive },
-  "null": null, "undefined": undefined, "text": "add",
+  "null": null,
+  "undefined": undefined,
+  "text": "add",
 };
 for (const [name, declaration] of Object.entries(wrong)) {
   await test(`symbol with ${name}`, () => open({ add: declaration }));
@@ -74,7 +78,15 @@ await test("an unknown static", () => open({ i32_static: { type: "int" } }));
 
 // Not wrong: keys that mean nothing, getters, and a declaration that is changed afterwards.
 const parameters = ["i32", "i32"];
-const odd = open({ add: { parameters, get result() { return "i32"; }, comment: "adds" } });
+const odd = open({
+  add: {
+    parameters,
+    get result() {
+      return "i32";
+    },
+    comment: "adds",
+  },
+});
 parameters[0] = "f64";
 await test("a declaration that is changed", () => odd.add(1, 2));
 await test("a proxy", () => open(new Proxy({ add }, {})).add(1, 2));
@@ -97,13 +109,17 @@ await test("another URL", () => Deno.dlopen(new URL("https://example.com/lib.so"
 for (const path of ["/nowhere/lib.so", "libnowhere.so", "/", script, "a\0b"]) {
   await test(`a library ${path === script ? "of text" : JSON.stringify(path)}`, () => Deno.dlopen(path, {}));
 }
-for (const path of [undefined, null, 5, {}] as any[]) await test(`a path that is ${show(path)}`, () => Deno.dlopen(path, {}));
+for (const path of [undefined, null, 5, {}] as any[]) {
+  await test(`a path that is ${show(path)}`, () => Deno.dlopen(path, {}));
+}
 await test("no symbols", () => Deno.dlopen(library, undefined as any));
 await test("symbols that are null", () => Deno.dlopen(library, null as any));
 
 // Closed.
 const closing: any = Deno.dlopen(library, {
-  add, later: { name: "add", ...add, nonblocking: true }, back: { name: "pair_back", parameters: [PAIR], result: PAIR },
+  add,
+  later: { name: "add", ...add, nonblocking: true },
+  back: { name: "pair_back", parameters: [PAIR], result: PAIR },
   number: { name: "i32_static", type: "i32" },
 });
 const { symbols } = closing;

@@ -22,10 +22,16 @@ const { symbols: c } = Deno.dlopen(library, {
 // Pointers to functions.
 const address = c.add_address()!;
 const add = new FnPointer(address as never, BINARY);
-await test("a function pointer", () => [add.call(2, 3), add.pointer === address, add.definition === BINARY, Object.keys(add)]);
+await test("a function pointer", () => [
+  add.call(2, 3),
+  add.pointer === address,
+  add.definition === BINARY,
+  Object.keys(add),
+]);
 await test("a function pointer with text", () => add.call("2" as any, 3));
 await test("a function pointer is applied", () => c.apply(address, 4, 5));
-await test("a nonblocking function pointer", () => new FnPointer(address as never, { ...BINARY, nonblocking: true }).call(2, 3));
+await test("a nonblocking function pointer", () =>
+  new FnPointer(address as never, { ...BINARY, nonblocking: true }).call(2, 3));
 await test("a function pointer with structs", () => {
   return new FnPointer(c.pair_address as never, { parameters: [PAIR], result: PAIR }).call(pair(1, 2));
 });
@@ -40,7 +46,8 @@ for (const [name, bad] of Object.entries({ undefined, "a bigint": 1n, "an object
   await test(`a function pointer to ${name}`, () => new FnPointer(bad as any, BINARY).call(1, 2));
 }
 for (const [name, bad] of Object.entries({ undefined, null: null, text: "add", nothing: {} })) {
-  await test(`a function pointer with a definition that is ${name}`, () => typeof new FnPointer(address as never, bad as any));
+  await test(`a function pointer with a definition that is ${name}`, () =>
+    typeof new FnPointer(address as never, bad as any));
 }
 
 // Structs.

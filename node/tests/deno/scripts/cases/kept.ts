@@ -1,4 +1,5 @@
-// Bytes that C goes on using after the call, while script keeps the array. The small ones begin inside the engine's heap.
+// Bytes that C goes on using after the call, while script keeps the array. The small ones begin inside the engine's
+// heap.
 import { library, test } from "./case.ts";
 
 const keep = { parameters: ["buffer"], result: "void" } as const;

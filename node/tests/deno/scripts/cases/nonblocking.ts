@@ -38,14 +38,17 @@ await test("a bool", () => c.bool_back(true));
 await test("pointers", () => Promise.all([c.pointer_back(null), c.pointer_back(Pointer.create(9n))]));
 await test("a struct", () => c.pair_back(pair(3, -4.5)));
 const bytes = new Uint8Array(10);
-await test("a buffer", async () => Pointer.equals(await c.buffer_back(bytes.subarray(2)), Pointer.of(bytes.subarray(2))));
+await test("a buffer", async () =>
+  Pointer.equals(await c.buffer_back(bytes.subarray(2)), Pointer.of(bytes.subarray(2))));
 await test("nothing", () => c.fill(bytes.subarray(1), 3n, 7));
 await test("what was filled", () => [bytes, c.sum(bytes, 10n)]);
 await test("its sum", () => c.sum(bytes, 10n));
 
 // A refused argument rejects the promise, before anything is called.
 const refusals: Record<string, () => unknown> = {
-  text: () => c.i32_back("x" as any), nothing: () => (c.i32_back as any)(), "an array": () => c.sum([1] as any, 1n),
+  text: () => c.i32_back("x" as any),
+  nothing: () => (c.i32_back as any)(),
+  "an array": () => c.sum([1] as any, 1n),
 };
 for (const [name, run] of Object.entries(refusals)) {
   await test(`refused: ${name}`, () => run());

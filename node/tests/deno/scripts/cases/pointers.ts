@@ -11,7 +11,8 @@ const others: Record<string, any> = {
 
 // create and value
 const addresses = [
-  0n, 0, 1n, 0x7fff12345678n, 2n ** 64n - 1n, -1n, 2n ** 64n, 2n ** 64n + 5n, 4096, -1, 1.5, NaN, Infinity, "1", true, {},
+  0n, 0, 1n, 0x7fff12345678n, 2n ** 64n - 1n, -1n, 2n ** 64n, 2n ** 64n + 5n, 4096, -1, 1.5, NaN, Infinity,
+  "1", true, {},
   null, undefined,
 ];
 for (const address of addresses as any[]) {
@@ -46,7 +47,8 @@ for (const offset of [0, 3, -3, -5, -6, 1.9, NaN, 2 ** 40, 3n, "1", null, undefi
 await test("offset of null", () => Pointer.offset(null as any, 1));
 
 // of
-const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0xff, 0xfe, 0x80, 0, 0, 0, 0xc0, 0x7f, 0x68, 0x69, 0xff, 0x68, 0, 9);
+const ascending = [1, 2, 3, 4, 5, 6, 7, 8];
+const bytes = Uint8Array.of(...ascending, 0xff, 0xfe, 0x80, 0, 0, 0, 0xc0, 0x7f, 0x68, 0x69, 0xff, 0x68, 0, 9);
 const start = Pointer.of(bytes)!;
 const at = (value: any) => Pointer.value(Pointer.of(value)) - Pointer.value(start);
 const views = {
@@ -101,10 +103,12 @@ for (const bad of [null, "1", {}, true] as any[]) await test(`getUint8(${show(ba
 const text = (...codes: number[]) => View.getCString(Pointer.of(Uint8Array.of(...codes, 0, 0x78))!);
 await test("text", () => [text(), text(0x68, 0x69), text(0xc3, 0xa4, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80)]);
 await test("text that is not UTF-8", () => {
-  return [text(0x68, 0xff, 0x69), text(0xc3), text(0xe2, 0x82, 0x41), text(0xc0, 0xaf), text(0xed, 0xa0, 0x80), text(0xf5, 0x80)];
+  const wrong = [[0x68, 0xff, 0x69], [0xc3], [0xe2, 0x82, 0x41], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80]];
+  return wrong.map((codes) => text(...codes));
 });
 await test("text with a byte order mark", () => text(0xef, 0xbb, 0xbf, 0x41).length);
-await test("text in a view", () => [view.getCString(16), view.getCString(19), view.getCString(20), View.getCString(start, 16)]);
+await test("text in a view", () => [16, 19, 20].map((offset) => view.getCString(offset)));
+await test("text behind a pointer", () => View.getCString(start, 16));
 await test("text of null", () => View.getCString(null as any));
 await test("text of an object", () => View.getCString({} as any));
 
@@ -151,7 +155,9 @@ await test("copied into a growing buffer", () => {
   return tracking;
 });
 await test("copied into nothing", () => view.copyInto(new Uint8Array(0)));
-for (const [name, bad] of Object.entries(others)) if (name !== "bytes") await test(`copied into ${name}`, () => view.copyInto(bad));
+for (const [name, bad] of Object.entries(others)) {
+  if (name !== "bytes") await test(`copied into ${name}`, () => view.copyInto(bad));
+}
 await test("copied from null", () => View.copyInto(null as any, new Uint8Array(1)));
 await test("copied from undefined", () => View.copyInto(undefined as any, new Uint8Array(1)));
 

@@ -68,7 +68,11 @@ export class CPUBackend {
 
   static load(buffer: Uint8Array, library: Library): CPUBackend {
     const shape = new Buffer();
-    const id = library.symbols.ffi_backend_load(buffer as Uint8Array<ArrayBuffer>, BigInt(buffer.length), shape.allocBuffer);
+    const id = library.symbols.ffi_backend_load(
+      buffer as Uint8Array<ArrayBuffer>,
+      BigInt(buffer.length),
+      shape.allocBuffer,
+    );
     return new CPUBackend(library, Array.from(new Uint32Array(shape.buffer.buffer)), id);
   }
 }
@@ -82,5 +86,9 @@ console.log("predicted", round(await network.predict([4, 5, -1])));
 const saved = network.save();
 console.log("saved", saved.constructor.name, saved.length);
 const restored = CPUBackend.load(saved, library);
-console.log("restored", round(await restored.predict([10])), (await restored.predict([2]))[0] === (await network.predict([2]))[0]);
+console.log(
+  "restored",
+  round(await restored.predict([10])),
+  (await restored.predict([2]))[0] === (await network.predict([2]))[0],
+);
 library.close();

@@ -65,14 +65,22 @@ export class Canvas {
     check(sdl2.symbols.SDL_RenderFillRect(this.target, Deno.UnsafePointer.of(Rect(x, y, w, h))));
   }
   drawPoints(points: [number, number][]) {
-    check(sdl2.symbols.SDL_RenderDrawPoints(this.target, Deno.UnsafePointer.of(Int32Array.from(points.flat())), points.length));
+    check(
+      sdl2.symbols.SDL_RenderDrawPoints(
+        this.target,
+        Deno.UnsafePointer.of(Int32Array.from(points.flat())),
+        points.length,
+      ),
+    );
   }
   present() {
     sdl2.symbols.SDL_RenderPresent(this.target);
   }
   readPixels(x: number, y: number, w: number, h: number): Uint32Array {
     const pixels = new Uint32Array(w * h);
-    check(sdl2.symbols.SDL_RenderReadPixels(this.target, Deno.UnsafePointer.of(Rect(x, y, w, h)), ARGB8888, pixels, w * 4));
+    check(
+      sdl2.symbols.SDL_RenderReadPixels(this.target, Deno.UnsafePointer.of(Rect(x, y, w, h)), ARGB8888, pixels, w * 4),
+    );
     return pixels;
   }
 }
@@ -151,17 +159,22 @@ for (const code of [1, 2, 3]) {
 sdl2.symbols.SDL_DelEventWatch(watch.pointer, null);
 watch.close();
 console.log("watched", watched.join());
-console.log([...window.events()].filter(({ type }) => type === EventType.User).map(({ code }) => `user ${code}`).join());
+console.log(
+  [...window.events()].filter(({ type }) => type === EventType.User).map(({ code }) => `user ${code}`).join(),
+);
 console.log(getCString(sdl2.symbols.SDL_GetKeyName(0x20)!), getCString(sdl2.symbols.SDL_GetKeyName(97)!));
 
 // A timer, which SDL calls on a thread of its own.
 const ticks = await new Promise<number>((resolve) => {
   let ticks = 0;
-  const timer = Deno.UnsafeCallback.threadSafe({ parameters: ["u32", "pointer"], result: "u32" } as const, (interval) => {
-    if (++ticks < 3) return interval;
-    setTimeout(() => (timer.close(), resolve(ticks)), 50);
-    return 0;
-  });
+  const timer = Deno.UnsafeCallback.threadSafe(
+    { parameters: ["u32", "pointer"], result: "u32" } as const,
+    (interval) => {
+      if (++ticks < 3) return interval;
+      setTimeout(() => (timer.close(), resolve(ticks)), 50);
+      return 0;
+    },
+  );
   check(sdl2.symbols.SDL_AddTimer(5, timer.pointer, null));
 });
 console.log("ticks", ticks);

@@ -2,53 +2,56 @@
 
 import process from "node:process";
 
-const { symbols: ffi } = Deno.dlopen(process.argv[2]!, {
-  sqlite3_open_v2: { parameters: ["buffer", "buffer", "i32", "pointer"], result: "i32" },
-  sqlite3_close_v2: { parameters: ["pointer"], result: "i32" },
-  sqlite3_errmsg: { parameters: ["pointer"], result: "pointer" },
-  sqlite3_prepare_v2: { parameters: ["pointer", "buffer", "i32", "buffer", "pointer"], result: "i32" },
-  sqlite3_finalize: { parameters: ["pointer"], result: "i32" },
-  sqlite3_step: { parameters: ["pointer"], result: "i32" },
-  sqlite3_step_later: { name: "sqlite3_step", parameters: ["pointer"], result: "i32", nonblocking: true },
-  sqlite3_reset: { parameters: ["pointer"], result: "i32" },
-  sqlite3_clear_bindings: { parameters: ["pointer"], result: "i32" },
-  sqlite3_changes: { parameters: ["pointer"], result: "i32" },
-  sqlite3_bind_parameter_index: { parameters: ["pointer", "buffer"], result: "i32" },
-  sqlite3_bind_int64: { parameters: ["pointer", "i32", "i64"], result: "i32" },
-  sqlite3_bind_double: { parameters: ["pointer", "i32", "f64"], result: "i32" },
-  sqlite3_bind_text: { parameters: ["pointer", "i32", "buffer", "i32", "pointer"], result: "i32" },
-  sqlite3_bind_blob: { parameters: ["pointer", "i32", "buffer", "i32", "pointer"], result: "i32" },
-  sqlite3_column_count: { parameters: ["pointer"], result: "i32" },
-  sqlite3_column_name: { parameters: ["pointer", "i32"], result: "pointer" },
-  sqlite3_column_type: { parameters: ["pointer", "i32"], result: "i32" },
-  sqlite3_column_int64: { parameters: ["pointer", "i32"], result: "i64" },
-  sqlite3_column_double: { parameters: ["pointer", "i32"], result: "f64" },
-  sqlite3_column_text: { parameters: ["pointer", "i32"], result: "pointer" },
-  sqlite3_column_blob: { parameters: ["pointer", "i32"], result: "pointer" },
-  sqlite3_column_bytes: { parameters: ["pointer", "i32"], result: "i32" },
-  sqlite3_blob_open: {
-    parameters: ["pointer", "buffer", "buffer", "buffer", "i64", "i32", "buffer"],
-    result: "i32",
-  },
-  sqlite3_blob_bytes: { parameters: ["pointer"], result: "i32" },
-  sqlite3_blob_read: { parameters: ["pointer", "buffer", "i32", "i32"], result: "i32" },
-  sqlite3_blob_write: { parameters: ["pointer", "buffer", "i32", "i32"], result: "i32" },
-  sqlite3_blob_close: { parameters: ["pointer"], result: "i32" },
-  sqlite3_create_function: {
-    parameters: ["pointer", "buffer", "i32", "i32", "pointer", "pointer", "pointer", "pointer"],
-    result: "i32",
-  },
-  sqlite3_value_double: { parameters: ["pointer"], result: "f64" },
-  sqlite3_value_text: { parameters: ["pointer"], result: "pointer" },
-  sqlite3_value_type: { parameters: ["pointer"], result: "i32" },
-  sqlite3_result_double: { parameters: ["pointer", "f64"], result: "void" },
-  sqlite3_result_text: { parameters: ["pointer", "buffer", "i32", "isize"], result: "void" },
-  sqlite3_result_error: { parameters: ["pointer", "buffer", "i32"], result: "void" },
-  sqlite3_aggregate_context: { parameters: ["pointer", "i32"], result: "pointer" },
-  sqlite3_backup_init: { parameters: ["pointer", "buffer", "pointer", "buffer"], result: "pointer" },
-  sqlite3_backup_step: { parameters: ["pointer", "i32"], result: "i32" },
-  sqlite3_backup_finish: { parameters: ["pointer"], result: "i32" },
-} as const);
+const { symbols: ffi } = Deno.dlopen(
+  process.argv[2]!,
+  {
+    sqlite3_open_v2: { parameters: ["buffer", "buffer", "i32", "pointer"], result: "i32" },
+    sqlite3_close_v2: { parameters: ["pointer"], result: "i32" },
+    sqlite3_errmsg: { parameters: ["pointer"], result: "pointer" },
+    sqlite3_prepare_v2: { parameters: ["pointer", "buffer", "i32", "buffer", "pointer"], result: "i32" },
+    sqlite3_finalize: { parameters: ["pointer"], result: "i32" },
+    sqlite3_step: { parameters: ["pointer"], result: "i32" },
+    sqlite3_step_later: { name: "sqlite3_step", parameters: ["pointer"], result: "i32", nonblocking: true },
+    sqlite3_reset: { parameters: ["pointer"], result: "i32" },
+    sqlite3_clear_bindings: { parameters: ["pointer"], result: "i32" },
+    sqlite3_changes: { parameters: ["pointer"], result: "i32" },
+    sqlite3_bind_parameter_index: { parameters: ["pointer", "buffer"], result: "i32" },
+    sqlite3_bind_int64: { parameters: ["pointer", "i32", "i64"], result: "i32" },
+    sqlite3_bind_double: { parameters: ["pointer", "i32", "f64"], result: "i32" },
+    sqlite3_bind_text: { parameters: ["pointer", "i32", "buffer", "i32", "pointer"], result: "i32" },
+    sqlite3_bind_blob: { parameters: ["pointer", "i32", "buffer", "i32", "pointer"], result: "i32" },
+    sqlite3_column_count: { parameters: ["pointer"], result: "i32" },
+    sqlite3_column_name: { parameters: ["pointer", "i32"], result: "pointer" },
+    sqlite3_column_type: { parameters: ["pointer", "i32"], result: "i32" },
+    sqlite3_column_int64: { parameters: ["pointer", "i32"], result: "i64" },
+    sqlite3_column_double: { parameters: ["pointer", "i32"], result: "f64" },
+    sqlite3_column_text: { parameters: ["pointer", "i32"], result: "pointer" },
+    sqlite3_column_blob: { parameters: ["pointer", "i32"], result: "pointer" },
+    sqlite3_column_bytes: { parameters: ["pointer", "i32"], result: "i32" },
+    sqlite3_blob_open: {
+      parameters: ["pointer", "buffer", "buffer", "buffer", "i64", "i32", "buffer"],
+      result: "i32",
+    },
+    sqlite3_blob_bytes: { parameters: ["pointer"], result: "i32" },
+    sqlite3_blob_read: { parameters: ["pointer", "buffer", "i32", "i32"], result: "i32" },
+    sqlite3_blob_write: { parameters: ["pointer", "buffer", "i32", "i32"], result: "i32" },
+    sqlite3_blob_close: { parameters: ["pointer"], result: "i32" },
+    sqlite3_create_function: {
+      parameters: ["pointer", "buffer", "i32", "i32", "pointer", "pointer", "pointer", "pointer"],
+      result: "i32",
+    },
+    sqlite3_value_double: { parameters: ["pointer"], result: "f64" },
+    sqlite3_value_text: { parameters: ["pointer"], result: "pointer" },
+    sqlite3_value_type: { parameters: ["pointer"], result: "i32" },
+    sqlite3_result_double: { parameters: ["pointer", "f64"], result: "void" },
+    sqlite3_result_text: { parameters: ["pointer", "buffer", "i32", "isize"], result: "void" },
+    sqlite3_result_error: { parameters: ["pointer", "buffer", "i32"], result: "void" },
+    sqlite3_aggregate_context: { parameters: ["pointer", "i32"], result: "pointer" },
+    sqlite3_backup_init: { parameters: ["pointer", "buffer", "pointer", "buffer"], result: "pointer" },
+    sqlite3_backup_step: { parameters: ["pointer", "i32"], result: "i32" },
+    sqlite3_backup_finish: { parameters: ["pointer"], result: "i32" },
+  } as const,
+);
 
 const OK = 0, ROW = 100, DONE = 101, UTF8 = 1, TRANSIENT = -1n;
 const INTEGER = 1, FLOAT = 2, TEXT = 3, BLOB = 4;
@@ -130,7 +133,10 @@ export class Statement {
 
   #row(): Record<string, Value> {
     const count = ffi.sqlite3_column_count(this.#handle);
-    const columns = Array.from({ length: count }, (_, i) => [readCstr(ffi.sqlite3_column_name(this.#handle, i)!), this.#column(i)]);
+    const columns = Array.from(
+      { length: count },
+      (_, i) => [readCstr(ffi.sqlite3_column_name(this.#handle, i)!), this.#column(i)],
+    );
     return Object.fromEntries(columns);
   }
 
@@ -206,7 +212,10 @@ export class Database {
       result(context, () => run(...valuesOf(count, args)));
     });
     this.#callbacks.push(callback);
-    unwrap(ffi.sqlite3_create_function(this.#handle, cstring(name), -1, UTF8, null, callback.pointer, null, null), this.#handle);
+    unwrap(
+      ffi.sqlite3_create_function(this.#handle, cstring(name), -1, UTF8, null, callback.pointer, null, null),
+      this.#handle,
+    );
   }
 
   aggregate<T extends number | string>(name: string, start: T, step: (sum: T, ...args: any[]) => T): void {
@@ -228,7 +237,10 @@ export class Database {
 
   openBlob(table: string, column: string, row: bigint): Blob {
     const out = new BigUint64Array(1);
-    unwrap(ffi.sqlite3_blob_open(this.#handle, cstring("main"), cstring(table), cstring(column), row, 1, out), this.#handle);
+    unwrap(
+      ffi.sqlite3_blob_open(this.#handle, cstring("main"), cstring(table), cstring(column), row, 1, out),
+      this.#handle,
+    );
     return new Blob(Deno.UnsafePointer.create(out[0]!));
   }
 
@@ -276,7 +288,12 @@ for (const row of all.all()) console.log(row.name, row.height, String(row.photo)
 all.finalize();
 
 const big = db.prepare("SELECT ? AS large, ? AS small, ? AS text");
-console.log(JSON.stringify(big.all([2n ** 62n, -1, "x".repeat(3)]), (_, value) => typeof value === "bigint" ? `${value}n` : value));
+console.log(
+  JSON.stringify(
+    big.all([2n ** 62n, -1, "x".repeat(3)]),
+    (_, value) => typeof value === "bigint" ? `${value}n` : value,
+  ),
+);
 big.finalize();
 
 db.function("shout", (text) => `${text}!`);
@@ -285,7 +302,9 @@ db.function("fails", () => {
 });
 db.aggregate("longest", "", (longest, text) => (text.length > longest.length ? text : longest));
 db.aggregate<number>("product", 1, (product, number) => product * number);
-const computed = db.prepare("SELECT shout(longest(name)) AS name, round(product(height), 3) AS product FROM people WHERE height > 0");
+const computed = db.prepare(
+  "SELECT shout(longest(name)) AS name, round(product(height), 3) AS product FROM people WHERE height > 0",
+);
 console.log(JSON.stringify(computed.all()));
 computed.finalize();
 try {

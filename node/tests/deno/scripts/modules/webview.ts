@@ -4,20 +4,23 @@ import process from "node:process";
 
 const encode = (text: string) => new TextEncoder().encode(`${text}\0`);
 
-const lib = Deno.dlopen(process.argv[2]!, {
-  "webview_create": { parameters: ["i32", "pointer"], result: "pointer" },
-  "webview_destroy": { parameters: ["pointer"], result: "void" },
-  "webview_run": { parameters: ["pointer"], result: "void" },
-  "webview_terminate": { parameters: ["pointer"], result: "void" },
-  "webview_set_title": { parameters: ["pointer", "buffer"], result: "void" },
-  "webview_set_size": { parameters: ["pointer", "i32", "i32", "i32"], result: "void" },
-  "webview_navigate": { parameters: ["pointer", "buffer"], result: "void" },
-  "webview_eval": { parameters: ["pointer", "buffer"], result: "void" },
-  "webview_bind": { parameters: ["pointer", "buffer", "function", "pointer"], result: "void" },
-  "webview_unbind": { parameters: ["pointer", "buffer"], result: "void" },
-  "webview_return": { parameters: ["pointer", "buffer", "i32", "buffer"], result: "void" },
-  "webview_state": { parameters: ["pointer"], result: "buffer" },
-} as const);
+const lib = Deno.dlopen(
+  process.argv[2]!,
+  {
+    "webview_create": { parameters: ["i32", "pointer"], result: "pointer" },
+    "webview_destroy": { parameters: ["pointer"], result: "void" },
+    "webview_run": { parameters: ["pointer"], result: "void" },
+    "webview_terminate": { parameters: ["pointer"], result: "void" },
+    "webview_set_title": { parameters: ["pointer", "buffer"], result: "void" },
+    "webview_set_size": { parameters: ["pointer", "i32", "i32", "i32"], result: "void" },
+    "webview_navigate": { parameters: ["pointer", "buffer"], result: "void" },
+    "webview_eval": { parameters: ["pointer", "buffer"], result: "void" },
+    "webview_bind": { parameters: ["pointer", "buffer", "function", "pointer"], result: "void" },
+    "webview_unbind": { parameters: ["pointer", "buffer"], result: "void" },
+    "webview_return": { parameters: ["pointer", "buffer", "i32", "buffer"], result: "void" },
+    "webview_state": { parameters: ["pointer"], result: "buffer" },
+  } as const,
+);
 
 export const SizeHint = { NONE: 0, MIN: 1, MAX: 2, FIXED: 3 } as const;
 export type SizeHint = typeof SizeHint[keyof typeof SizeHint];
@@ -52,7 +55,11 @@ export class Webview {
     lib.symbols.webview_navigate(this.#handle, encode(url instanceof URL ? url.toString() : url));
   }
 
-  bindRaw(name: string, callback: (seq: string, req: string, arg: Deno.PointerValue) => void, arg: Deno.PointerValue = null): void {
+  bindRaw(
+    name: string,
+    callback: (seq: string, req: string, arg: Deno.PointerValue) => void,
+    arg: Deno.PointerValue = null,
+  ): void {
     const resource = new Deno.UnsafeCallback(BINDING, (seqPtr, reqPtr, arg) => {
       const seq = seqPtr === null ? "" : new Deno.UnsafePointerView(seqPtr).getCString();
       const req = reqPtr === null ? "" : new Deno.UnsafePointerView(reqPtr).getCString();

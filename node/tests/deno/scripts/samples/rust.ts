@@ -1,4 +1,5 @@
-// "Using a Rust library" of the page on Deno's FFI. Added: the type of the system, which may be one that the page does not name.
+// "Using a Rust library" of the page on Deno's FFI. Added: the type of the system, which may be one that the page
+// does not name.
 
 const libName = {
   windows: "./lib.dll",

@@ -1,8 +1,8 @@
 // "Working with structs" of the page on Deno's FFI. Corrected, for the page's own code does not run:
 // * a struct is declared by an array of its fields' types; fields do not have names;
 // * the library was not opened;
-// * struct arguments are buffers with the struct's bytes. The page makes an UnsafePointer of an ArrayBuffer, which is not a
-//   constructor for that, and BigInts of ArrayBuffers, which is a SyntaxError.
+// * struct arguments are buffers with the struct's bytes. The page makes an UnsafePointer of an ArrayBuffer, which is not
+//   a constructor for that, and BigInts of ArrayBuffers, which is a SyntaxError.
 
 // Define a struct type for a Point
 const pointStruct = {
