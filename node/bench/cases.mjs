@@ -36,4 +36,5 @@ export const cases = [
   { id: "callback", title: "a callback", call: "f(a, 1000)", per: CALLBACKS, right: is(500_500) },
   { id: "call_back", title: "a call that calls back once", call: "f(a, 1)", right: is(1) },
   { id: "symbol", title: "a symbol opened", call: "f()", per: COUNT, right: is(COUNT) },
+  { id: "symbol_function", title: "a symbol opened, and its function made", call: "f()", per: COUNT, right: is(COUNT) },
 ];
