@@ -8,12 +8,16 @@ use std::rc::Rc;
 use hotcall::{Outcome, OwnedCall, Type, Value as Returned};
 use napi_sys::{Status, napi_async_work, napi_deferred, napi_env, napi_status};
 
-use crate::api::{Env, Root, Value, get, run};
-use crate::binding::Arguments;
+use crate::api::env::{Env, Value};
+use crate::api::root::Root;
+use crate::api::status::{get, run};
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
+use crate::callee::{CStrings, Callee};
 use crate::engine::{SITE, value};
-use crate::environment::{Environment, Running};
-use crate::function::{CFunction, Texts};
-use crate::thrown::Thrown;
+use crate::environment::Environment;
+use crate::function::CFunction;
+use crate::running::Running;
 
 /// A call in the queue of libuv's pool, with everything that it needs. Apart from the call itself, script's thread alone uses
 /// it.
@@ -29,7 +33,7 @@ struct AsyncCall {
     /// The arguments, and buffers that keep the memory of those among them.
     held: Root,
     /// Strings among the arguments.
-    _texts: Texts,
+    _texts: CStrings,
 }
 
 /// The place of the result.
@@ -46,7 +50,7 @@ enum ResultTo {
 /// `async(function, arguments, options)`: a promise of `{ value, errno }`.
 pub(crate) fn call(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
-    let function: &CFunction = env.owned(args.get(0))?;
+    let function = env.owned::<CFunction>(args.get(0))?.callee();
     let mut values = env.elements(args.get(1))?.ok_or_else(|| args.wrong(1, "an array of arguments"))?;
     let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: the environment lasts.
@@ -63,9 +67,9 @@ pub(crate) fn call(environment: &Environment, args: &Arguments<'_>) -> Result<Va
 
 impl AsyncCall {
     /// Converts the arguments.
-    fn prepare(function: &CFunction, values: &[Value], deferred: napi_deferred) -> Result<Box<Self>, Thrown> {
+    fn prepare(function: &Callee, values: &[Value], deferred: napi_deferred) -> Result<Box<Self>, Thrown> {
         let (environment, signature) = (function.environment(), function.function().signature());
-        let mut texts = Texts::new();
+        let mut texts = CStrings::new();
         // Script runs before the call ends, as it does below a function that calls back. So the same buffers are refused.
         let convert = || {
             let types = signature.params().iter().chain(signature.result().filter(|_| function.returns_bytes()));
@@ -129,7 +133,7 @@ impl AsyncCall {
             // SAFETY: the slot is that of a scalar of this type.
             ResultTo::Value(ty) => unsafe { self.environment.realm.to_value(SITE, ty, returned.into()) }.map(value),
             ResultTo::Bytes { index, size } => {
-                let to = env.as_bytes(self.held.element(env, *index)?).filter(|to| !to.is_gone && to.len >= *size);
+                let to = env.as_bytes(env.kept(&self.held, *index)?).filter(|to| !to.is_gone && to.len >= *size);
                 let to =
                     to.ok_or_else(|| Thrown::type_error("the buffer for the result was detached during the call"))?;
                 let bytes = returned.as_bytes().unwrap_or_default();
@@ -149,7 +153,7 @@ fn hold(environment: &Environment, values: &[Value]) -> Result<Root, Thrown> {
             held.extend(environment.realm.engine().keep_memory(bytes.buffer));
         }
     }
-    Root::list(environment.env, &held)
+    environment.env.keep(&held)
 }
 
 /// Runs on a thread of the pool.

@@ -1,4 +1,4 @@
-//! The binding: its native functions, and their arguments.
+//! The binding: its native functions.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -6,9 +6,11 @@ use std::ptr;
 
 use napi_sys::{napi_callback_info, napi_env, napi_value};
 
-use crate::api::{Bytes, Env, Value, ValueKind};
+use crate::api::env::{Env, Value};
+use crate::api::throw::guard;
+use crate::api::thrown::Thrown;
+use crate::arguments::{Arguments, MAX_ARGUMENTS};
 use crate::environment::Environment;
-use crate::thrown::{Thrown, guard};
 use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, symbols, ways};
 
 /// A native function of the binding.
@@ -58,9 +60,6 @@ const NATIVES: &[Native] = &[
     Native { name: "permission", run: permission::permission },
 ];
 
-/// The largest number of arguments of a native function.
-const MAX_ARGUMENTS: usize = 6;
-
 /// Fills the object that script gets.
 pub(crate) fn fill(env: Env, exports: Value) -> Result<(), Thrown> {
     Environment::begin(env)?;
@@ -89,84 +88,6 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
         let (native, values) =
             unsafe { (&*data.cast::<Native>(), &*(&raw const values).cast::<[napi_value; MAX_ARGUMENTS]>()) };
         let environment = Environment::of(env)?;
-        (native.run)(&environment, &Arguments { env, environment: &environment, native, values })
+        (native.run)(&environment, &Arguments::new(&environment, native.name, values))
     })
-}
-
-/// The arguments of a native function. Those that script has not given are undefined.
-pub(crate) struct Arguments<'a> {
-    env: Env,
-    environment: &'a Environment,
-    native: &'a Native,
-    values: &'a [napi_value; MAX_ARGUMENTS],
-}
-
-impl Arguments<'_> {
-    pub(crate) const fn env(&self) -> Env {
-        self.env
-    }
-
-    pub(crate) const fn environment(&self) -> &Environment {
-        self.environment
-    }
-
-    pub(crate) const fn get(&self, index: usize) -> Value {
-        // SAFETY: the values are arguments of the running native function.
-        unsafe { Value::new(self.values[index]) }
-    }
-
-    /// Returns true if script has given an argument that is neither undefined nor null.
-    pub(crate) fn is_given(&self, index: usize) -> bool {
-        !matches!(self.env.kind(self.get(index)), Ok(ValueKind::Undefined | ValueKind::Null) | Err(_))
-    }
-
-    /// Returns the error for an argument of another kind.
-    pub(crate) fn wrong(&self, index: usize, expected: &str) -> Thrown {
-        Thrown::TypeError(format!("{}: argument {} is not {expected}", self.native.name, index + 1))
-    }
-
-    pub(crate) fn string(&self, index: usize) -> Result<String, Thrown> {
-        if self.env.kind(self.get(index))? != ValueKind::String {
-            return Err(self.wrong(index, "a string"));
-        }
-        self.env.as_string(self.get(index))
-    }
-
-    /// Returns a whole number or a BigInt, within ±2⁵³.
-    pub(crate) fn integer(&self, index: usize) -> Result<i64, Thrown> {
-        const MAX: i64 = (1 << 53) - 1;
-        let value = self.get(index);
-        let integer = match self.env.as_number(value) {
-            Some(number) => (number.trunc() == number && number.abs() <= MAX as f64).then_some(number as i64),
-            None => self.env.as_bigint(value).map(|low| low as i64).filter(|integer| (-MAX..=MAX).contains(integer)),
-        };
-        integer.ok_or_else(|| self.wrong(index, "an integer"))
-    }
-
-    /// Returns an address: a BigInt, or a whole number.
-    pub(crate) fn address(&self, index: usize) -> Result<u64, Thrown> {
-        match self.env.as_bigint(self.get(index)) {
-            Some(low) => Ok(low),
-            None => self.integer(index).map(|integer| integer as u64),
-        }
-    }
-
-    /// Returns a number of bytes.
-    pub(crate) fn size(&self, index: usize) -> Result<usize, Thrown> {
-        usize::try_from(self.integer(index)?).map_err(|_| self.wrong(index, "a number of bytes"))
-    }
-
-    /// Returns the bytes of a buffer or a view.
-    pub(crate) fn bytes(&self, index: usize) -> Result<Bytes, Thrown> {
-        match self.env.as_bytes(self.get(index)) {
-            Some(bytes) if bytes.is_gone => Err(self.wrong(index, "a buffer that has its bytes")),
-            Some(bytes) => Ok(bytes),
-            None => Err(self.wrong(index, "a buffer")),
-        }
-    }
-
-    /// Returns a property of an object of options; undefined without one.
-    pub(crate) fn option(&self, index: usize, key: &str) -> Result<Value, Thrown> {
-        if self.is_given(index) { self.env.get(self.get(index), key) } else { self.env.undefined() }
-    }
 }

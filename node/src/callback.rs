@@ -6,14 +6,17 @@ use std::rc::Rc;
 use hotcall::{Call, Callback, LocalCallback, LocalOptions, Signature, Thunk, Wait};
 use napi_sys::napi_type_tag;
 
-use crate::api::{Root, Value, ValueKind};
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::read::ValueKind;
+use crate::api::root::Root;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::declarations::function as declared_function;
 use crate::engine::{SITE, value, words};
-use crate::environment::{Caller, Environment, Running};
+use crate::environment::Environment;
 use crate::handle::{Handle, tag};
 use crate::inbox::{Inbox, Sender};
-use crate::thrown::Thrown;
+use crate::running::{Caller, Running};
 use crate::v8::plain_callback::PlainCallback;
 use crate::v8::script::ScriptFunction;
 
@@ -92,7 +95,7 @@ pub(crate) fn callback(environment: &Environment, args: &Arguments<'_>) -> Resul
     let target = Target {
         environment: Environment::of(env)?,
         signature: signature.clone(),
-        function: Root::new(env, args.get(2))?,
+        function: env.keep(&[args.get(2)])?,
         script: environment.v8.as_ref().ok().map(|v8| ScriptFunction::new(v8, args.get(2))),
         plain: PlainCallback::of(&signature),
         is_awaited,
@@ -167,7 +170,7 @@ impl Target {
     /// Calls script by Node-API, which refuses that when the environment ends.
     fn run_by_node_api(&self, call: &mut Call<'_>) {
         let env = self.environment.env;
-        env.scope(|| self.run(call, |args| env.call(self.function.value(env)?, args)));
+        env.scope(|| self.run(call, |args| env.call(env.kept(&self.function, 0)?, args)));
     }
 
     /// Calls script with values of C's arguments.
@@ -203,7 +206,7 @@ pub(crate) fn hold(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     let callback: &ScriptCallback = env.owned(args.get(0))?;
     let on = env.as_boolean(args.get(1)).ok_or_else(|| args.wrong(1, "a boolean"))?;
     let held = if on && !callback.local.is_closed() {
-        let held = Held { inbox: Rc::clone(&callback.inbox), _callback: Root::new(env, args.get(0))? };
+        let held = Held { inbox: Rc::clone(&callback.inbox), _callback: env.keep(&[args.get(0)])? };
         held.inbox.hold();
         Some(held)
     } else {

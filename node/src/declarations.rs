@@ -3,12 +3,12 @@
 use hotcall::declare::{DeclarationError, Declarations, FunctionDeclaration};
 use napi_sys::napi_type_tag;
 
-use crate::api::Value;
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::describe;
 use crate::environment::Environment;
 use crate::handle::{Handle, tag};
-use crate::thrown::Thrown;
 
 impl Handle for Declarations {
     const NAME: &'static str = "declarations";

@@ -1,17 +1,18 @@
 //! Values of script behind hotcall's `Engine`. A value's words are its handle, a `napi_value`.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
 use std::rc::Rc;
 
 use hotcall::engine::{Engine, EngineError, Exit, Kind, Output, Problem, Site, Text, View, Words};
 
-use crate::api::{Env, Value, ValueKind};
-use crate::environment::Running;
+use crate::api::env::{Env, Value};
+use crate::api::read::ValueKind;
+use crate::api::thrown::Thrown;
+use crate::running::Running;
 use crate::texts::Texts;
-use crate::thrown::Thrown;
-use crate::v8::functions::SharedStore;
-use crate::v8::{self, V8};
+use crate::v8::isolate::{V8, small_integer};
+use crate::v8::structs::SharedStore;
 
 /// Script of one environment.
 pub(crate) struct Node {
@@ -52,10 +53,6 @@ impl Node {
         }
     }
 
-    pub(crate) const fn env(&self) -> Env {
-        self.env
-    }
-
     /// V8, if it is used.
     pub(crate) fn v8(&self) -> Option<&V8> {
         self.v8.as_deref()
@@ -63,7 +60,7 @@ impl Node {
 
     /// Returns true if script has returned a promise.
     pub(crate) fn is_promise(&self, result: Value) -> bool {
-        let is_simple = |v8: &V8| v8::small_integer(result).is_some() || v8.is_undefined(result);
+        let is_simple = |v8: &V8| small_integer(result).is_some() || v8.is_undefined(result);
         !self.v8().is_some_and(is_simple) && self.env.is_promise(result)
     }
 
@@ -84,6 +81,20 @@ impl Node {
     /// Returns true for an ordinary call by V8.
     fn is_ordinary(&self, site: Site) -> bool {
         self.v8.as_ref().is_some_and(|v8| v8.is_isolate(site.context))
+    }
+
+    /// Makes the value of an address: null, or a pointer object.
+    pub(crate) fn pointer(&self, address: *mut c_void) -> Result<Value, Thrown> {
+        match self.v8() {
+            _ if address.is_null() => self.env.null(),
+            Some(v8) => Ok(v8.external(address)),
+            None => self.env.external(address),
+        }
+    }
+
+    /// Returns the address of a pointer object.
+    pub(crate) fn address(&self, external: Value) -> Option<*mut c_void> {
+        self.v8().map_or_else(|| self.env.as_external(external), |v8| Some(v8.external_value(external)))
     }
 
     /// Copies a string for C, as UTF-8.
@@ -154,7 +165,7 @@ unsafe impl Engine for Node {
     unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
         if self.v8.is_some()
-            && let Some(number) = v8::small_integer(value)
+            && let Some(number) = small_integer(value)
         {
             return View::Number(number.into());
         }

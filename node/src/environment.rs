@@ -5,16 +5,20 @@ use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
+use hotcall::ForeignCall;
 use hotcall::engine::Realm;
-use napi_sys::{napi_async_context, napi_callback_scope, napi_env};
+use napi_sys::{napi_async_context, napi_callback_scope, napi_env, napi_value};
 
-use crate::api::{Env, get, run};
+use crate::api::env::{Env, Value};
+use crate::api::status::{get, run};
+use crate::api::thrown::Thrown;
 use crate::engine::Node;
 use crate::inbox::Inbox;
+use crate::limit::Limit;
+use crate::running::{Caller, Running};
 use crate::scopes::Scopes;
-use crate::thrown::Thrown;
-use crate::v8::{self, V8};
-use crate::ways::Limit;
+use crate::v8::begin::begin;
+use crate::v8::isolate::V8;
 
 /// The state of an environment. Its functions and callbacks keep it.
 pub(crate) struct Environment {
@@ -35,38 +39,11 @@ pub(crate) struct Environment {
     is_ending: Cell<bool>,
 }
 
-/// The innermost code that runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Running {
-    /// Script, or a function of C that was not made to call script back. Script's optimised code calls those without
-    /// telling.
-    None,
-    /// Such a function, called by Node-API.
-    Alone,
-    /// A function that may call script back, or its arguments are converted.
-    CallsBack,
-    /// Nothing of script: the event loop has called C, or answers a call that has waited for it.
-    EventLoop,
-}
-
-/// The code that has called C, if it is not a function that may call script back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Caller {
-    /// A function that was not made to call script back.
-    Alone,
-    /// Such a function, which script's optimised code has called.
-    FastCall,
-    /// Nothing of script: the event loop.
-    EventLoop,
-    /// Another thread, whose call the event loop answers.
-    OtherThread,
-}
-
 impl Environment {
     /// Makes the state of an environment, and gives it to that.
     pub(crate) fn begin(env: Env) -> Result<Rc<Self>, Thrown> {
         let limit = Limit::of_process();
-        let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { v8::begin(env) };
+        let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { begin(env) };
         let (v8, realm) = match begun {
             Ok((v8, realm)) => (Ok(v8), realm),
             Err(reason) => (Err(reason), Realm::of_handles(Node::new(env, None))),
@@ -107,7 +84,7 @@ impl Environment {
     pub(crate) fn inbox(&self) -> Result<&Rc<Inbox>, Thrown> {
         match self.inbox.get() {
             Some(inbox) => Ok(inbox),
-            None => Inbox::begin(self.env).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
+            None => Inbox::begin(self.env, answer).map(|inbox| self.inbox.get_or_init(|| Rc::new(inbox))),
         }
     }
 
@@ -158,6 +135,11 @@ impl Environment {
         }
     }
 
+    /// Makes the value of an address: null, or a pointer object.
+    pub(crate) fn pointer(&self, address: *mut c_void) -> Result<Value, Thrown> {
+        self.realm.engine().pointer(address)
+    }
+
     /// Runs something as a part of this kind.
     pub(crate) fn run_as<R>(&self, running: Running, run: impl FnOnce() -> R) -> R {
         struct Restore<'a>(&'a Cell<Running>, Running);
@@ -170,6 +152,22 @@ impl Environment {
         let _restore = Restore(cell, cell.replace(running));
         run()
     }
+}
+
+/// Answers the next call on script's thread. If the environment ends, `env` is null.
+unsafe extern "C" fn answer(env: napi_env, _: napi_value, _: *mut c_void, _: *mut c_void) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: Node-API calls this on the environment's thread.
+    let env = unsafe { Env::new(env) };
+    let Ok(environment) = Environment::of(env) else { return };
+    let Some(call) = environment.inbox().ok().and_then(|inbox| inbox.next()) else { return };
+    env.scope(|| {
+        // C's thread goes on before the exception is reported, which may end the process.
+        let _: Result<(), ForeignCall> = environment.run_as(Running::EventLoop, || call.run());
+        environment.report_uncaught();
+    });
 }
 
 unsafe extern "C" fn begin_to_end(data: *mut c_void) {

@@ -1,36 +1,30 @@
-//! Functions of C for script, called by Node-API.
+//! Functions of C for script.
 
 use std::cell::Cell;
-use std::ffi::{CString, c_void};
+use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
-use std::rc::Rc;
 use std::slice;
 
-use hotcall::engine::{EngineError, Problem};
-use hotcall::{Extent, Function, MAX_PARAMETERS, Pointee, Scalar, Slot, Type};
+use hotcall::MAX_PARAMETERS;
 use napi_sys::{napi_callback_info, napi_env, napi_type_tag, napi_value};
 
-use crate::api::{Env, Value, ValueKind};
-use crate::binding::Arguments;
-use crate::engine::{SITE, value, words};
-use crate::environment::{Environment, Running};
+use crate::api::env::{Env, Value};
+use crate::api::throw::guard;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
+use crate::callee::Callee;
+use crate::environment::Environment;
 use crate::handle::{Handle, tag};
-use crate::thrown::{Thrown, guard};
-use crate::v8::native::Native;
+use crate::v8::entries::Entries;
 
-/// A function of C. Script's function owns it.
+/// A function of C for script. Script's function owns it.
 pub(crate) struct CFunction {
-    environment: Rc<Environment>,
-    function: Function,
-    captures_errno: bool,
-    /// True if script may run while the function runs.
-    calls_back: bool,
-    /// The size of the struct that it returns into the bytes of an argument behind C's.
-    result_size: Option<usize>,
+    callee: Callee,
+    /// The number of calls by Node-API.
     calls: Cell<u64>,
-    /// V8's natives, or the reason why Node-API calls the function.
-    native: Result<Native, String>,
+    /// V8's entries, or the reason why Node-API calls the function.
+    entries: Result<Entries, String>,
 }
 
 impl Handle for CFunction {
@@ -38,183 +32,54 @@ impl Handle for CFunction {
     const TAG: napi_type_tag = tag(4);
 }
 
-/// Strings that C has for a call.
-pub(crate) type Texts = Vec<CString>;
-
 impl CFunction {
-    pub(crate) fn new(environment: &Rc<Environment>, function: Function, captures_errno: bool, marked: bool) -> Self {
-        let signature = function.signature();
-        let takes = |pointee| {
-            let is = move |ty: &Type| ty.as_scalar() == Some(Scalar::Pointer(pointee));
-            signature.params().iter().any(is)
-        };
-        let result = signature.result().filter(|ty| ty.as_scalar().is_none());
-        Self {
-            environment: Rc::clone(environment),
-            captures_errno,
-            calls_back: marked || takes(Pointee::Function),
-            result_size: result.and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size as usize),
-            calls: Cell::new(0),
-            native: Err(String::new()),
-            function,
-        }
+    pub(crate) fn new(callee: Callee) -> Self {
+        Self { entries: Entries::new(&callee), calls: Cell::new(0), callee }
     }
 
     /// Makes script's function of this name.
-    pub(crate) fn into_value(mut self, name: &str) -> Result<Value, Thrown> {
-        self.native = Native::new(&self);
-        let (env, function) = (self.environment.env, Box::new(self));
-        let value = match (&function.environment.v8, &function.native) {
-            (Ok(v8), Ok(native)) => native.function(v8, name, function.arity())?,
+    pub(crate) fn into_value(self, name: &str) -> Result<Value, Thrown> {
+        let function = Box::new(self);
+        let (environment, arity) = (function.callee.environment(), function.callee.arity());
+        let env = environment.env;
+        let value = match (&environment.v8, &function.entries) {
+            (Ok(v8), Ok(entries)) => entries.function(v8, name, arity)?,
             _ => {
                 let value = env.function(name, call, ptr::from_ref(&*function).cast_mut().cast())?;
-                env.set_length(value, function.arity())?;
+                env.set_length(value, arity)?;
                 value
             }
         };
         env.own_by(value, function).map(|()| value)
     }
 
-    pub(crate) const fn environment(&self) -> &Rc<Environment> {
-        &self.environment
+    pub(crate) const fn callee(&self) -> &Callee {
+        &self.callee
     }
 
-    pub(crate) const fn function(&self) -> &Function {
-        &self.function
-    }
-
-    pub(crate) const fn captures_errno(&self) -> bool {
-        self.captures_errno
-    }
-
-    /// Returns true if script may run while the function runs.
-    pub(crate) const fn calls_back(&self) -> bool {
-        self.calls_back
-    }
-
-    /// Returns true if the function returns a struct, which calls write into the bytes of one more argument.
-    pub(crate) const fn returns_bytes(&self) -> bool {
-        self.result_size.is_some()
-    }
-
-    /// The size of the struct that the function returns, if it does.
-    pub(crate) const fn result_size(&self) -> Option<usize> {
-        self.result_size
-    }
-
-    /// The natives that V8 calls, or the reason why Node-API calls the function.
-    pub(crate) const fn native(&self) -> Result<&Native, &String> {
-        self.native.as_ref()
+    /// The entries for V8, or the reason why Node-API calls the function.
+    pub(crate) const fn entries(&self) -> Result<&Entries, &String> {
+        self.entries.as_ref()
     }
 
     /// The number of calls, except those from optimised code.
     pub(crate) fn calls(&self) -> u64 {
-        self.calls.get() + self.native.as_ref().map_or(0, Native::calls)
-    }
-
-    /// Returns the number of arguments that script passes: those of C, and a buffer for a struct that C returns.
-    pub(crate) fn arity(&self) -> usize {
-        self.function.signature().params().len() + usize::from(self.result_size.is_some())
+        self.calls.get() + self.entries.as_ref().map_or(0, Entries::calls)
     }
 
     /// Calls C with arguments of script.
     fn call(&self, values: &[Value]) -> Result<Value, Thrown> {
-        // Without open callbacks C cannot call script.
-        let may_call_script = self.calls_back && self.environment.open_callbacks.get() > 0;
-        let running = if may_call_script { Running::CallsBack } else { Running::Alone };
-        self.environment.run_as(running, || self.convert_and_call(values))
-    }
-
-    fn convert_and_call(&self, values: &[Value]) -> Result<Value, Thrown> {
         self.calls.set(self.calls.get() + 1);
-        let (env, signature) = (self.environment.env, self.function.signature());
-        let mut slots = [const { MaybeUninit::<Slot>::uninit() }; MAX_PARAMETERS];
-        let mut texts = Texts::new();
-        for (index, ty) in signature.params().iter().enumerate() {
-            slots[index].write(self.slot(index, ty, values[index], &mut texts)?);
-        }
-        // SAFETY: the slots of all parameters are written.
-        let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
-        let run = |run: &mut dyn FnMut() -> Result<Slot, Thrown>| {
-            let result = self.environment.scopes.call_c(run);
-            self.environment.realm.take_exception().map_or(result, Err)
-        };
-        match (signature.result(), self.result_size) {
-            (Some(ty), Some(size)) => {
-                let mut bytes = vec![0_u8; size];
-                let to = values[slots.len()];
-                // The destination is checked before C runs, and found again afterwards.
-                self.slot(slots.len(), ty, to, &mut texts)?;
-                run(&mut || self.call_into(slots, &mut bytes).map(|()| Slot::from_bits(0)))?;
-                let address = self.slot(slots.len(), ty, to, &mut texts)?.as_mut_ptr::<u8>();
-                // SAFETY: a buffer is accepted for a struct only if it has the struct's size.
-                unsafe { bytes.as_ptr().copy_to_nonoverlapping(address, size) };
-                env.undefined()
-            }
-            (result, _) => {
-                let slot = run(&mut || self.call_slots(slots))?;
-                let Some(ty) = result else { return env.undefined() };
-                // SAFETY: the slot is that of a scalar.
-                unsafe { self.environment.realm.to_value(SITE, ty, slot) }.map(value)
-            }
-        }
-    }
-
-    fn call_slots(&self, slots: &[Slot]) -> Result<Slot, Thrown> {
-        // SAFETY: script's author promises that the declaration is true. The slots are of its types.
-        unsafe {
-            if self.captures_errno {
-                let (slot, errno) = self.function.call_slots_errno(slots).map_err(Thrown::error)?;
-                self.environment.errno.set(errno);
-                return Ok(slot);
-            }
-            self.function.call_slots(slots).map_err(Thrown::error)
-        }
-    }
-
-    fn call_into(&self, slots: &[Slot], bytes: &mut [u8]) -> Result<(), Thrown> {
-        // SAFETY: script's author promises that the declaration is true. The slots are of its types.
-        unsafe {
-            if self.captures_errno {
-                let errno = self.function.call_slots_into_errno(slots, bytes).map_err(Thrown::error)?;
-                self.environment.errno.set(errno);
-                return Ok(());
-            }
-            self.function.call_slots_into(slots, bytes).map_err(Thrown::error)
-        }
-    }
-
-    /// Returns an argument as a slot.
-    pub(crate) fn slot(&self, index: usize, ty: &Type, argument: Value, texts: &mut Texts) -> Result<Slot, Thrown> {
-        let env = self.environment.env;
-        // SAFETY: the value is the environment's.
-        match unsafe { self.environment.realm.to_slot(SITE, ty, words(argument)) } {
-            Ok(slot) => Ok(slot),
-            Err(_)
-                if ty.as_scalar() == Some(Scalar::Pointer(Pointee::Text))
-                    && env.kind(argument)? == ValueKind::String =>
-            {
-                let text = self.environment.realm.engine().c_string(argument);
-                let text = text.map_err(|problem| self.refused(index, ty, problem))?;
-                let slot = Slot::from(text.as_ptr());
-                texts.push(text);
-                Ok(slot)
-            }
-            Err(problem) => Err(self.refused(index, ty, problem)),
-        }
-    }
-
-    fn refused(&self, index: usize, ty: &Type, problem: Problem) -> Thrown {
-        Thrown::from(EngineError::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem })
+        self.callee.call(values)
     }
 }
 
 impl Drop for CFunction {
     fn drop(&mut self) {
-        if self.environment.is_ending()
-            && let Ok(native) = mem::replace(&mut self.native, Err(String::new()))
+        if self.callee.environment().is_ending()
+            && let Ok(entries) = mem::replace(&mut self.entries, Err(String::new()))
         {
-            native.end();
+            entries.end();
         }
     }
 }
@@ -235,7 +100,7 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
             env.check(napi_sys::napi_get_cb_info(env.raw(), info, count, values, this, &mut data))?;
             &*data.cast::<CFunction>()
         };
-        let count = function.arity();
+        let count = function.callee.arity();
         let mut room = count;
         // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
         unsafe {

@@ -5,8 +5,9 @@ use std::ptr;
 
 use napi_sys::{napi_env, napi_type_tag};
 
-use crate::api::{Env, Value, get, run};
-use crate::thrown::Thrown;
+use crate::api::env::{Env, Value};
+use crate::api::status::{get, run};
+use crate::api::thrown::Thrown;
 
 /// A value of Rust that script holds.
 pub(crate) trait Handle: 'static {

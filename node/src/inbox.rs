@@ -12,10 +12,11 @@ use napi_sys::{
     Status, ThreadsafeFunctionCallMode, napi_callback_info, napi_env, napi_threadsafe_function, napi_value,
 };
 
-use crate::api::{Env, get, run};
-use crate::environment::{Environment, Running};
+use crate::api::env::Env;
+use crate::api::status::{get, run};
+use crate::api::throw::guard;
+use crate::api::thrown::Thrown;
 use crate::handle::{Handle, tag};
-use crate::thrown::{Thrown, guard};
 
 /// The queue of one environment. It belongs to script's thread.
 pub(crate) struct Inbox {
@@ -29,6 +30,9 @@ pub(crate) struct Inbox {
 /// The queue as other threads see it. They call on after the environment has ended, so the gate is closed before that.
 #[expect(clippy::disallowed_types, reason = "a child of a fork has no event loop that would answer")]
 pub(crate) struct Gate(std::sync::Mutex<Option<Waiting>>);
+
+/// The function that answers a call on script's thread. If the environment ends, its first argument is null.
+pub(crate) type CallScript = unsafe extern "C" fn(napi_env, napi_value, *mut c_void, *mut c_void);
 
 /// The calls that wait for script's thread.
 struct Waiting {
@@ -46,8 +50,9 @@ impl Handle for Arc<Gate> {
 }
 
 impl Inbox {
-    /// Makes the queue of an environment. It does not keep the event loop running.
-    pub(crate) fn begin(env: Env) -> Result<Self, Thrown> {
+    /// Makes the queue of an environment, whose thread answers each call by this function. It does not keep the event loop
+    /// running.
+    pub(crate) fn begin(env: Env, answer: CallScript) -> Result<Self, Thrown> {
         let name = env.string("hotcall callbacks")?;
         let wake: napi_threadsafe_function = get!(
             env,
@@ -73,7 +78,7 @@ impl Inbox {
     }
 
     /// Returns the call that has waited longest.
-    fn next(&self) -> Option<ForeignCall> {
+    pub(crate) fn next(&self) -> Option<ForeignCall> {
         self.gate.next()
     }
 
@@ -155,22 +160,6 @@ impl Dispatch for Sender {
             self.name
         );
     }
-}
-
-/// Answers the next call on script's thread. If the environment ends, `env` is null.
-unsafe extern "C" fn answer(env: napi_env, _: napi_value, _: *mut c_void, _: *mut c_void) {
-    if env.is_null() {
-        return;
-    }
-    // SAFETY: Node-API calls this on the environment's thread.
-    let env = unsafe { Env::new(env) };
-    let Ok(environment) = Environment::of(env) else { return };
-    let Some(call) = environment.inbox().ok().and_then(|inbox| inbox.next()) else { return };
-    env.scope(|| {
-        // C's thread goes on before the exception is reported, which may end the process.
-        let _: Result<(), ForeignCall> = environment.run_as(Running::EventLoop, || call.run());
-        environment.report_uncaught();
-    });
 }
 
 /// Closes the gate when the process or the Worker exits: no event loop answers after that, and C's threads would keep the

@@ -1,16 +1,30 @@
 //! The native addon of the npm package: an object of functions, the *binding*, over Node-API.
 //!
-//! ```text
-//! JavaScript ──► native (binding.rs) ──► library, declarations, memory, callbacks
-//!            ──► function of C: napi.rs
-//! ```
-//!
 //! JavaScript knows what is comfortable, and this crate knows C. One `Environment` belongs to each main thread or Worker.
+//!
+//! Each file imports from those below it alone:
+//!
+//! | files | content |
+//! |---|---|
+//! | `binding` | the table of the natives |
+//! | `library`, `symbols`, `declarations`, `memory`, `pointer`, `callback`, `async_call`, `ways`, `permission` | natives |
+//! | `function`, `v8::entries` | a function of C for script, and V8's entries to it |
+//! | `callee` | a function of C, and calls with script's arguments |
+//! | `arguments`, `options` | arguments of natives |
+//! | `environment` | the state of one environment, over its `inbox` and `scopes` |
+//! | `v8::begin`, `engine` | V8's facts, compared; script behind hotcall's `Engine` |
+//! | `v8::isolate` | V8 in one environment |
+//! | `bytes`, `handle` | bytes of script, and objects that hold a value of Rust |
+//! | `v8::functions` | V8's functions by name |
+//! | `api` | Node-API |
 
 mod api;
+mod arguments;
 mod async_call;
 mod binding;
+mod bytes;
 mod callback;
+mod callee;
 mod declarations;
 mod describe;
 mod engine;
@@ -19,20 +33,22 @@ mod function;
 mod handle;
 mod inbox;
 mod library;
+mod limit;
 mod memory;
 mod options;
 mod permission;
 mod pointer;
+mod running;
 mod scopes;
 mod symbols;
 mod texts;
-mod thrown;
 mod v8;
 mod ways;
 
 use napi_sys::{napi_env, napi_value};
 
-use api::Env;
+use api::env::{Env, Value};
+use api::throw::guard;
 
 /// The function that runtimes call when they load the addon. `exports` becomes the binding.
 ///
@@ -44,6 +60,6 @@ pub unsafe extern "C" fn napi_register_module_v1(env: napi_env, exports: napi_va
     // SAFETY: the functions are those of the running program, which stays loaded. `setup` keeps the first table.
     unsafe { napi_sys::setup() };
     // SAFETY: the caller promises an environment and a value of it.
-    let (env, exports) = unsafe { (Env::new(env), api::Value::new(exports)) };
-    thrown::guard(env, || binding::fill(env, exports).map(|()| exports))
+    let (env, exports) = unsafe { (Env::new(env), Value::new(exports)) };
+    guard(env, || binding::fill(env, exports).map(|()| exports))
 }

@@ -4,14 +4,16 @@ use hotcall::declare::Declarations;
 use hotcall::{Binding, Function, FunctionOptions, Library, OpenFlags, Resolved, Signature, Unmapping, Visibility};
 use napi_sys::napi_type_tag;
 
-use crate::api::{Value, ValueKind};
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::read::ValueKind;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
+use crate::callee::Callee;
 use crate::declarations::{function as declared_function, malformed};
 use crate::environment::Environment;
 use crate::function::CFunction;
 use crate::handle::{Handle, tag};
 use crate::options::Options;
-use crate::thrown::Thrown;
 
 impl Handle for Library {
     const NAME: &'static str = "a library";
@@ -92,7 +94,8 @@ pub(crate) fn variadic(environment: &Environment, args: &Arguments<'_>) -> Resul
     } else {
         at_pointer(args, 4, &key, &signature, errno)?
     };
-    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
+    let callee = Callee::new(&Environment::of(env)?, called, errno, options.calls_back(&key));
+    CFunction::new(callee).into_value(&key)
 }
 
 /// `pointerFunction(pointer, declarations, key, { callbacks, errno, bytes } | undefined)`
@@ -103,7 +106,8 @@ pub(crate) fn pointer_function(environment: &Environment, args: &Arguments<'_>) 
     let signature = options.signature(&function.signature)?;
     let errno = options.captures_errno(&key, function);
     let called = at_pointer(args, 0, &key, &signature, errno)?;
-    CFunction::new(&Environment::of(env)?, called, errno, options.calls_back(&key)).into_value(&key)
+    let callee = Callee::new(&Environment::of(env)?, called, errno, options.calls_back(&key));
+    CFunction::new(callee).into_value(&key)
 }
 
 /// Returns the function at the address in an argument.

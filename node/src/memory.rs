@@ -5,11 +5,11 @@ use std::slice;
 
 use hotcall::{Extent, Scalar, Slot, Type};
 
-use crate::api::{Root, Value};
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::engine::{SITE, value, words};
 use crate::environment::Environment;
-use crate::thrown::Thrown;
 
 /// Returns the scalar that an argument names, with its size.
 fn scalar(args: &Arguments<'_>, index: usize) -> Result<(Type, usize), Thrown> {
@@ -101,7 +101,7 @@ pub(crate) fn array_buffer(environment: &Environment, args: &Arguments<'_>) -> R
         return Err(args.wrong(0, "a pointer that is not null"));
     }
     let env = environment.env;
-    let owner = if args.is_given(2) { Some(Root::new(env, args.get(2))?) } else { None };
+    let owner = if args.is_given(2) { Some(env.keep(&[args.get(2)])?) } else { None };
     env.external_buffer(address, len, owner)
 }
 

@@ -3,10 +3,10 @@
 use hotcall::declare::{Declarations, FunctionDeclaration, Item};
 use hotcall::{Pointee, Scalar, Signature, Type};
 
-use crate::api::ValueKind;
-use crate::binding::Arguments;
+use crate::api::read::ValueKind;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::declarations::malformed;
-use crate::thrown::Thrown;
 
 /// Options for functions.
 pub(crate) struct Options {

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use crate::api::{Value, ValueKind};
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::read::ValueKind;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::environment::Environment;
-use crate::thrown::Thrown;
 
 /// `permission(list | null)`: the first call in the process decides, and each call returns what was decided. So a Worker
 /// cannot give itself another list.

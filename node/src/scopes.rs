@@ -5,7 +5,8 @@ use std::ptr;
 
 use napi_sys::napi_handle_scope;
 
-use crate::api::Env;
+use crate::api::env::Env;
+use crate::api::status::get;
 
 /// The scope of the callbacks below the innermost function of C that may call script back. Opening a scope costs as much as
 /// many values, so successive callbacks share one.
@@ -58,5 +59,18 @@ impl Scopes {
             // SAFETY: `provide` has opened the scope. Those that were opened later belong to functions that have returned.
             unsafe { napi_sys::napi_close_handle_scope(self.env.raw(), scope) };
         }
+    }
+}
+
+impl Env {
+    /// Runs something with a scope for the values that it makes.
+    pub(crate) fn scope<R>(self, run: impl FnOnce() -> R) -> R {
+        let scope = get!(self, napi_open_handle_scope()).ok();
+        let result = run();
+        if let Some(scope) = scope {
+            // SAFETY: the scope was opened here, and those inside it are closed.
+            unsafe { napi_sys::napi_close_handle_scope(self.raw(), scope) };
+        }
+        result
     }
 }

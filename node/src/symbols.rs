@@ -6,13 +6,14 @@ use hotcall::declare::Declarations;
 use hotcall::{Library, Symbol, Symbols};
 use napi_sys::napi_type_tag;
 
-use crate::api::Value;
-use crate::binding::Arguments;
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
+use crate::callee::Callee;
 use crate::environment::Environment;
 use crate::function::CFunction;
 use crate::handle::{Handle, tag};
 use crate::options::Options;
-use crate::thrown::Thrown;
 
 /// The symbols of declarations that were found in a library.
 struct Found {
@@ -53,7 +54,8 @@ impl Found {
             return environment.env.null();
         };
         let calls_back = self.options.calls_back(key);
-        CFunction::new(environment, function.clone(), declaration.capture_errno, calls_back).into_value(key)
+        let callee = Callee::new(environment, function.clone(), declaration.capture_errno, calls_back);
+        CFunction::new(callee).into_value(key)
     }
 }
 

@@ -1,50 +1,23 @@
 //! The ways in which script calls a function: the natives `ways` and `diagnostics`.
 
-use crate::api::{Env, Value};
-use crate::binding::Arguments;
+use crate::api::env::{Env, Value};
+use crate::api::thrown::Thrown;
+use crate::arguments::Arguments;
 use crate::environment::Environment;
 use crate::function::CFunction;
-use crate::thrown::Thrown;
-use crate::v8;
-
-/// The fastest way that functions may use, which tests limit by the environment variable `HOTCALL_WAYS`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    Fast,
-    Ordinary,
-    NodeApi,
-}
+use crate::limit::Limit;
+use crate::v8::functions::version;
 
 /// The reason of a way that is used.
-pub(crate) const ON: &str = "on";
-
-impl Limit {
-    pub(crate) fn of_process() -> Self {
-        match std::env::var("HOTCALL_WAYS").as_deref() {
-            Ok("napi") => Self::NodeApi,
-            Ok("ordinary") => Self::Ordinary,
-            Ok(_) | Err(_) => Self::Fast,
-        }
-    }
-
-    /// Returns the reason for ways that are faster than this one.
-    pub(crate) fn reason(self) -> String {
-        let name = match self {
-            Self::Fast => "fast",
-            Self::Ordinary => "ordinary",
-            Self::NodeApi => "napi",
-        };
-        format!("the environment variable HOTCALL_WAYS is \"{name}\"")
-    }
-}
+const ON: &str = "on";
 
 /// `ways(function)`
 pub(crate) fn ways(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
     let function: &CFunction = env.owned(args.get(0))?;
     let ways = env.object()?;
-    let (fast, ordinary) = match function.native() {
-        Ok(native) => (native.why_not_fast().unwrap_or(ON), ON),
+    let (fast, ordinary) = match function.entries() {
+        Ok(entries) => (entries.why_not_fast().unwrap_or(ON), ON),
         Err(reason) => (&**reason, &**reason),
     };
     env.set(ways, "fast", env.string(fast)?)?;
@@ -58,7 +31,7 @@ pub(crate) fn diagnostics(environment: &Environment, _: &Arguments<'_>) -> Resul
     let env = environment.env;
     let diagnostics = env.object()?;
     env.set(diagnostics, "runtime", env.string(&runtime(env)?)?)?;
-    let version = match v8::version() {
+    let version = match version() {
         Some(version) => env.string(&version)?,
         None => env.null()?,
     };

@@ -5,20 +5,11 @@ use std::ffi::c_void;
 use std::rc::Rc;
 
 use hotcall::Function;
-use hotcall::engine::v8::V8CType;
-use hotcall::engine::{FastCallRecord, FastCallShape, Realm};
+use hotcall::engine::v8::{Generation, Roots, V8CType};
+use hotcall::engine::{Engine, FastCallRecord, FastCallShape, Realm};
 
-use super::V8;
 use super::functions::Functions;
-use crate::engine::Node;
-
-/// `v8::CFunctionInfo`: 24 bytes in V8 12.4 to 14.6. Its constructor fills it.
-#[repr(C, align(8))]
-pub(crate) struct CFunctionInfo([u8; 64]);
-
-/// `v8::CFunction`: 16 bytes in V8 12.4 to 14.6. Its constructor fills it.
-#[repr(C, align(8))]
-pub(crate) struct CFunction([u8; 32]);
+use super::structs::{V8CFunction, V8CFunctionInfo};
 
 /// The part of fast calls that functions of one signature share.
 pub(crate) struct Shape {
@@ -28,15 +19,21 @@ pub(crate) struct Shape {
 
 /// The description of a function's types, of which V8 keeps the address.
 struct Types {
-    info: Box<CFunctionInfo>,
+    info: Box<V8CFunctionInfo>,
     _types: Box<[u8]>,
 }
 
 impl Shape {
-    pub(crate) fn new(v8: &V8, realm: &Realm<Node>, function: &Function) -> Result<Self, String> {
-        let call = v8.generation.fast_call(function.signature(), &v8.roots).map_err(|error| error.to_string())?;
+    /// Makes the shape of a function's signature, for a call of its types that the generation knows.
+    pub(crate) fn new<E: Engine>(
+        functions: &Functions,
+        (generation, roots): (Generation, &Roots),
+        realm: &Realm<E>,
+        function: &Function,
+    ) -> Result<Self, String> {
+        let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
         let shape = realm.fast_call_shape(function, &call.model).map_err(|error| error.to_string())?;
-        let types = function_info(v8.functions, v8.generation.info_size(), call.result, &call.params, call.big_ints);
+        let types = function_info(functions, generation.info_size(), call.result, &call.params, call.big_ints);
         Ok(Self { shape, types: Rc::new(types) })
     }
 }
@@ -44,7 +41,7 @@ impl Shape {
 /// A fast call, and the memory of which V8 keeps addresses. It lives as long as script's function: V8's optimised code
 /// refers to that weakly, and is left before the function's finaliser runs.
 pub(crate) struct Fast {
-    c_function: Box<CFunction>,
+    c_function: Box<V8CFunction>,
     shape: Rc<Shape>,
     _record: FastCallRecord,
 }
@@ -52,20 +49,20 @@ pub(crate) struct Fast {
 thread_local! {
     /// The memory of functions whose environment has ended. V8's compilers still read it then, on other threads. The isolate
     /// ends before its thread does.
-    static OF_ENDED: RefCell<Vec<(Box<CFunction>, Rc<Types>)>> = const { RefCell::new(Vec::new()) };
+    static OF_ENDED: RefCell<Vec<(Box<V8CFunction>, Rc<Types>)>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Fast {
-    pub(crate) fn new(
+    pub(crate) fn new<E: Engine>(
         functions: &Functions,
-        realm: &Realm<Node>,
+        realm: &Realm<E>,
         function: &Function,
         shape: Rc<Shape>,
     ) -> Result<Self, String> {
         // SAFETY: script's author promises that the declaration is true. The model is that of this V8. Script's function
         // keeps the record.
         let record = unsafe { realm.fast_call_of(function, &shape.shape) }.map_err(|error| error.to_string())?;
-        let mut c_function = Box::new(CFunction([0; 32]));
+        let mut c_function = Box::new(V8CFunction([0; 32]));
         // SAFETY: the constructor fills the memory. Both addresses stay valid as long as this value.
         unsafe { (functions.init_c_function)(&mut *c_function, record.entry(), &*shape.types.info) };
         Ok(Self { c_function, shape, _record: record })
@@ -77,7 +74,7 @@ impl Fast {
         OF_ENDED.with_borrow_mut(|ended| ended.push((self.c_function, types)));
     }
 
-    pub(crate) fn c_function(&self) -> *const CFunction {
+    pub(crate) fn c_function(&self) -> *const V8CFunction {
         &*self.c_function
     }
 }
@@ -92,7 +89,7 @@ fn function_info(
 ) -> Types {
     let bytes = |ty: &V8CType| [ty.ty, ty.sequence, ty.flags].into_iter().take(info_size).collect::<Vec<_>>();
     let types: Box<[u8]> = params.iter().flat_map(bytes).collect();
-    let mut info = Box::new(CFunctionInfo([0; 64]));
+    let mut info = Box::new(V8CFunctionInfo([0; 64]));
     // SAFETY: the constructor fills the memory, and the types have the version's size.
     unsafe {
         let result = bytes(&result);

@@ -4,29 +4,22 @@
 //! all of them. A `Local` is one pointer, the address of a slot with the value's word. It is passed and returned in a
 //! register, and a `napi_value` is one too.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::transmute;
+use std::sync::OnceLock;
 
 use hotcall::Library;
 use napi_sys::napi_value;
 
-use super::fast::{CFunction, CFunctionInfo};
-use super::stack::{RegisterState, SampleInfo};
+use super::structs::{FunctionCallback, Isolate, RegisterState, SampleInfo, SharedStore, V8CFunction, V8CFunctionInfo};
 
-/// `v8::Isolate`
-#[repr(C)]
-pub(crate) struct Isolate([u8; 0]);
-
-/// `std::shared_ptr<v8::BackingStore>`. Both standard libraries of C++ have these two words.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct SharedStore {
-    pub(crate) store: *mut c_void,
-    pub(crate) control: *mut c_void,
+/// Returns the version of V8, if the program exports V8's functions.
+pub(crate) fn version() -> Option<String> {
+    let functions = Functions::of_program().as_ref().ok()?;
+    // SAFETY: V8 returns a text that ends with a zero and is never freed.
+    let text = unsafe { CStr::from_ptr((functions.get_version)()) };
+    Some(text.to_string_lossy().into_owned())
 }
-
-/// `v8::FunctionCallback`. Its argument is the address of a `FunctionCallbackInfo`.
-pub(crate) type FunctionCallback = unsafe extern "C" fn(*const c_void);
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $field:ident = $name:literal $(or $other:literal)? : fn($($ty:ty),*) $(-> $result:ty)?;)*) => {
@@ -37,7 +30,7 @@ macro_rules! functions {
 
         impl Functions {
             /// Finds all functions. Returns the first name that the program does not export.
-            pub(crate) fn find(program: &Library) -> Result<Self, &'static str> {
+            fn find(program: &Library) -> Result<Self, &'static str> {
                 Ok(Self {
                     // SAFETY: the function with this mangled name has these parameters.
                     $($field: unsafe {
@@ -49,6 +42,17 @@ macro_rules! functions {
             }
         }
     };
+}
+
+impl Functions {
+    /// The functions of the running program, or the first name that it does not export.
+    pub(crate) fn of_program() -> &'static Result<Self, &'static str> {
+        static FUNCTIONS: OnceLock<Result<Functions, &str>> = OnceLock::new();
+        FUNCTIONS.get_or_init(|| match Library::this_process() {
+            Ok(program) => Self::find(&program),
+            Err(_) => Err("functions"),
+        })
+    }
 }
 
 fn address(program: &Library, names: &[&'static str]) -> Result<*const c_void, &'static str> {
@@ -78,7 +82,7 @@ functions! {
     /// `FunctionTemplate::New(isolate, callback, data, signature, length, behavior, side_effect, c_function, instance_type,
     /// first and last type of receivers)`
     new_template = "_ZN2v816FunctionTemplate3NewEPNS_7IsolateEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS_5LocalIS4_EENSA_INS_9SignatureEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeEPKNS_9CFunctionEttt":
-        fn(*mut Isolate, FunctionCallback, napi_value, napi_value, c_int, c_int, c_int, *const CFunction, u16, u16, u16)
+        fn(*mut Isolate, FunctionCallback, napi_value, napi_value, c_int, c_int, c_int, *const V8CFunction, u16, u16, u16)
             -> napi_value;
     /// `FunctionTemplate::SetClassName(Local<String>)`
     set_class_name = "_ZN2v816FunctionTemplate12SetClassNameENS_5LocalINS_6StringEEE": fn(napi_value, napi_value);
@@ -86,11 +90,11 @@ functions! {
     get_function = "_ZN2v816FunctionTemplate11GetFunctionENS_5LocalINS_7ContextEEE": fn(napi_value, napi_value) -> napi_value;
     /// `CFunctionInfo::CFunctionInfo(const CTypeInfo &result, unsigned count, const CTypeInfo *params, Int64Representation)`
     init_function_info = "_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_NS0_19Int64RepresentationE":
-        fn(*mut CFunctionInfo, *const u8, u32, *const u8, u8);
+        fn(*mut V8CFunctionInfo, *const u8, u32, *const u8, u8);
     /// `CFunctionInfo::ArgumentInfo(unsigned)`: the address of a parameter's `CTypeInfo`.
-    argument_info = "_ZNK2v813CFunctionInfo12ArgumentInfoEj": fn(*const CFunctionInfo, u32) -> *const u8;
+    argument_info = "_ZNK2v813CFunctionInfo12ArgumentInfoEj": fn(*const V8CFunctionInfo, u32) -> *const u8;
     /// `CFunction::CFunction(const void *address, const CFunctionInfo *)`
-    init_c_function = "_ZN2v89CFunctionC1EPKvPKNS_13CFunctionInfoE": fn(*mut CFunction, *const c_void, *const CFunctionInfo);
+    init_c_function = "_ZN2v89CFunctionC1EPKvPKNS_13CFunctionInfoE": fn(*mut V8CFunction, *const c_void, *const V8CFunctionInfo);
     /// `External::New(isolate, void *)`. Since 14.x with a tag of 16 bits, which matters only in builds with a sandbox.
     new_external = "_ZN2v88External3NewEPNS_7IsolateEPv" or "_ZN2v88External3NewEPNS_7IsolateEPvt":
         fn(*mut Isolate, *mut c_void, u16) -> napi_value;

@@ -6,10 +6,10 @@ use std::{ptr, slice};
 use hotcall::engine::{EngineError, Realm};
 use hotcall::{Call, Scalar, Signature, Slot};
 
-use super::{V8, small_integer};
-use crate::api::Value;
+use super::isolate::{V8, small_integer};
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
 use crate::engine::{Node, SITE, words};
-use crate::thrown::Thrown;
 
 /// The signature of such a callback.
 pub(crate) struct PlainCallback {

@@ -6,9 +6,10 @@ use std::ptr;
 
 use hotcall::engine::v8::CallbackLayout;
 
-use super::V8;
-use crate::api::Env;
-use crate::thrown::Thrown;
+use super::functions::Functions;
+use super::isolate::V8;
+use crate::api::env::Env;
+use crate::api::thrown::Thrown;
 
 /// The arguments of the call: small integers, whose words are known.
 const ARGUMENTS: [i32; 3] = [0x1234_5671, -2, 0x0765_4321];
@@ -31,6 +32,6 @@ pub(super) fn layout(v8: &V8) -> Result<Option<CallbackLayout>, Thrown> {
 unsafe extern "C" fn probe(info: *const c_void) {
     let words = ARGUMENTS.map(|number| (number as u32 as u64) << 32);
     // SAFETY: V8 has called this, so it runs.
-    let isolate = super::functions().as_ref().map(|functions| unsafe { (functions.current_isolate)() });
+    let isolate = Functions::of_program().as_ref().map(|functions| unsafe { (functions.current_isolate)() });
     PROBED.set(isolate.ok().and_then(|isolate| CallbackLayout::find(info, isolate.cast(), &words)));
 }

@@ -4,9 +4,10 @@ use hotcall::Type;
 use hotcall::engine::{Realm, Words};
 use napi_sys::{napi_callback_info, napi_env, napi_value};
 
-use crate::api::{Env, Value, ValueKind};
+use crate::api::env::{Env, Value};
+use crate::api::read::ValueKind;
+use crate::api::thrown::Thrown;
 use crate::engine::{Node, SITE, words};
-use crate::thrown::Thrown;
 
 /// Makes the samples.
 pub(crate) fn make(env: Env) -> Result<Vec<Value>, Thrown> {

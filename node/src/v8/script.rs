@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use napi_sys::napi_value;
 
-use super::{V8, word};
-use crate::api::Value;
-use crate::thrown::Thrown;
+use super::isolate::{V8, word};
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
 
 /// A function of script, and the context in which the callback was made.
 pub(crate) struct ScriptFunction {

@@ -3,31 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use super::V8;
-use crate::environment::Caller;
-
-/// `v8::RegisterState`
-#[repr(C)]
-pub(crate) struct RegisterState {
-    pc: *const c_void,
-    sp: *const c_void,
-    fp: *const c_void,
-    lr: *const c_void,
-    callee_saved: *const c_void,
-}
-
-/// `v8::SampleInfo`
-#[repr(C)]
-pub(crate) struct SampleInfo {
-    frames: usize,
-    external_callback: *const c_void,
-    context: *const c_void,
-    embedder_context: *const c_void,
-    vm_state: u16,
-    embedder_state: u16,
-    /// Room for fields that a later V8 adds.
-    more: [usize; 4],
-}
+use super::isolate::V8;
+use super::structs::{RegisterState, SampleInfo};
+use crate::running::Caller;
 
 /// `v8::StateTag::JS`: script's code runs, or a function that its optimised code has called.
 const JS: u16 = 0;

@@ -7,9 +7,9 @@
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::V8;
-use super::functions::SharedStore;
-use crate::api::Value;
+use super::isolate::V8;
+use super::structs::SharedStore;
+use crate::api::env::Value;
 
 impl SharedStore {
     /// The number of owners, in a program with libstdc++.
@@ -36,6 +36,12 @@ impl V8 {
     pub(crate) fn give_to_buffer(&self, mut store: SharedStore) -> Value {
         // SAFETY: the owner is given away once. `New` moves the pointer out of its place.
         unsafe { Value::new((self.functions.new_array_buffer)(self.isolate, &mut store)) }
+    }
+
+    /// Makes a second buffer with the memory of an `ArrayBuffer`. The memory stays as long as this one lives, even if script
+    /// detaches the first.
+    pub(crate) fn keep_memory(&self, buffer: Value) -> Value {
+        self.give_to_buffer(self.own_memory(buffer))
     }
 
     /// Removes an owner. The program counts them [as expected](Self::try_owners).

@@ -3,8 +3,8 @@
 //! The same in V8 12.4 to 14.6: a string's map has an instance type below 0x80. Its lowest 3 bits say how the characters are
 //! kept, and 0x8 says that they have one byte each. The length is behind the hash.
 
-use super::V8;
-use crate::api::Value;
+use super::isolate::{V8, word};
+use crate::api::env::Value;
 
 /// `FIRST_NONSTRING_TYPE`
 const NOT_A_STRING: u16 = 0x80;
@@ -57,7 +57,7 @@ impl V8 {
     /// Returns true for strings, if the addon [reads](Self::reads_strings) them.
     #[inline]
     pub(crate) fn is_string(&self, value: Value) -> bool {
-        is_string(super::word(value))
+        is_string(word(value))
     }
 
     /// Returns the characters of a string that is in one piece, if they are of ASCII and not NUL. They stay until the
@@ -65,14 +65,14 @@ impl V8 {
     #[inline]
     pub(crate) fn ascii<'a>(&self, string: Value) -> Option<&'a [u8]> {
         // SAFETY: samples have shown where the characters are, and this is a string.
-        unsafe { ascii(super::word(string)) }
+        unsafe { ascii(word(string)) }
     }
 
     /// Compares the characters of samples with Node-API's answers.
     pub(super) fn try_strings(&self, samples: &[Value]) {
         let mut found = 0;
         let agree = samples.iter().all(|&sample| {
-            let word = super::word(sample);
+            let word = word(sample);
             if !is_string(word) {
                 return self.env.as_utf8(sample).is_err();
             }

@@ -2,11 +2,10 @@
 
 use std::ptr;
 
-use super::V8;
-use super::fast::CFunction;
-use super::functions::FunctionCallback;
-use crate::api::Value;
-use crate::thrown::Thrown;
+use super::isolate::V8;
+use super::structs::{FunctionCallback, V8CFunction};
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
 
 /// `ConstructorBehavior::kThrow`
 const NOT_A_CONSTRUCTOR: i32 = 0;
@@ -21,7 +20,7 @@ impl V8 {
         name: &str,
         callback: FunctionCallback,
         length: usize,
-        fast: *const CFunction,
+        fast: *const V8CFunction,
     ) -> Result<Value, Thrown> {
         let name = self.env.string(name)?;
         let none = ptr::null_mut();

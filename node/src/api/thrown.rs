@@ -1,12 +1,10 @@
 //! Exceptions on their way to script.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hotcall::engine::EngineError;
-use napi_sys::napi_value;
 
-use crate::api::{Env, Root, Value};
+use super::root::Root;
 
 /// An exception that script does not see yet. Errors become values only when they are thrown.
 pub(crate) enum Thrown {
@@ -39,17 +37,6 @@ impl Thrown {
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         Self::Error(format!("internal error of hotcall: {text}"))
     }
-
-    /// Makes the exception's value.
-    pub(crate) fn into_value(self, env: Env) -> Option<Value> {
-        match self {
-            Self::Value(root) => root.value(env).ok(),
-            Self::TypeError(message) => env.error(napi_sys::napi_create_type_error, &message).ok(),
-            Self::RangeError(message) => env.error(napi_sys::napi_create_range_error, &message).ok(),
-            Self::Error(message) => env.error(napi_sys::napi_create_error, &message).ok(),
-            Self::InV8 | Self::Ending => None,
-        }
-    }
 }
 
 impl From<EngineError> for Thrown {
@@ -63,16 +50,4 @@ impl From<&EngineError> for Thrown {
         let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         if is_of_type { Self::type_error(error) } else { Self::error(error) }
     }
-}
-
-/// Runs a native function below Node-API's callback. An exception or a panic is thrown when the callback returns.
-pub(crate) fn guard(env: Env, run: impl FnOnce() -> Result<Value, Thrown>) -> napi_value {
-    let result = catch_unwind(AssertUnwindSafe(run));
-    let thrown = match result {
-        Ok(Ok(value)) => return value.raw(),
-        Ok(Err(thrown)) => thrown,
-        Err(payload) => Thrown::of_panic(&*payload),
-    };
-    env.throw(thrown);
-    std::ptr::null_mut()
 }

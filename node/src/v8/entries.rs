@@ -1,4 +1,4 @@
-//! A function of C as V8 calls it: by its ordinary callback, and from optimised code.
+//! The entries through which V8 calls a function of C: by its ordinary callback, and from optimised code.
 
 use std::ffi::c_void;
 use std::mem::transmute;
@@ -7,18 +7,18 @@ use std::rc::Rc;
 use hotcall::engine::{Realm, Record};
 use hotcall::{Call, Callback, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
-use super::V8;
 use super::fast::{Fast, Shape};
-use super::functions::FunctionCallback;
-use crate::api::Value;
+use super::isolate::V8;
+use super::structs::FunctionCallback;
+use crate::api::env::Value;
+use crate::api::thrown::Thrown;
+use crate::callee::Callee;
 use crate::engine::Node;
-use crate::environment::Running;
-use crate::function::CFunction;
-use crate::thrown::Thrown;
-use crate::ways::Limit;
+use crate::limit::Limit;
+use crate::running::Running;
 
-/// The native functions for one function of C. They last as long as script's function.
-pub(crate) struct Native {
+/// The entries of one function of C. They last as long as script's function.
+pub(crate) struct Entries {
     /// The record for calls in which script does not run.
     alone: Record,
     /// The other record, if the function may call script back.
@@ -27,23 +27,23 @@ pub(crate) struct Native {
     fast: Result<Fast, String>,
 }
 
-/// The native function of a function that may call script back.
+/// The entry of a function that may call script back.
 struct Marked {
     record: Record,
     /// Calls this record if script may run, and otherwise the one that keeps nothing in place.
     callback: LocalCallback,
 }
 
-impl Native {
-    /// Makes the natives of a function. Returns the reason if Node-API has to call it.
-    pub(crate) fn new(function: &CFunction) -> Result<Self, String> {
-        let v8 = function.environment().v8.as_ref().map_err(String::clone)?;
-        if function.captures_errno() {
+impl Entries {
+    /// Makes the entries of a function. Returns the reason if Node-API has to call it.
+    pub(crate) fn new(callee: &Callee) -> Result<Self, String> {
+        let v8 = callee.environment().v8.as_ref().map_err(String::clone)?;
+        if callee.captures_errno() {
             return Err("its errno is kept".into());
         }
-        let alone = record(function, &function.environment().realm.without_callbacks())?;
-        let marked = function.calls_back().then(|| Marked::new(function, &alone)).transpose()?;
-        Ok(Self { alone, marked, fast: v8.fast(function) })
+        let alone = record(callee, &callee.environment().realm.without_callbacks())?;
+        let marked = callee.calls_back().then(|| Marked::new(callee, &alone)).transpose()?;
+        Ok(Self { alone, marked, fast: v8.fast(callee) })
     }
 
     /// Makes script's function.
@@ -53,7 +53,7 @@ impl Native {
         v8.function(name, callback, length, fast)
     }
 
-    /// Frees the natives at the end of their environment.
+    /// Frees the entries at the end of their environment.
     pub(crate) fn end(self) {
         if let Ok(fast) = self.fast {
             fast.end();
@@ -72,23 +72,19 @@ impl Native {
 }
 
 /// Makes a record of a function.
-fn record(function: &CFunction, realm: &Realm<Node>) -> Result<Record, String> {
+fn record(callee: &Callee, realm: &Realm<Node>) -> Result<Record, String> {
     // SAFETY: script's author promises that the declaration is true. Script's function keeps the record. That of a realm
     // without callbacks is called only while script cannot run.
     let record = unsafe {
-        if function.returns_bytes() {
-            realm.record_into(function.function())
-        } else {
-            realm.record(function.function())
-        }
+        if callee.returns_bytes() { realm.record_into(callee.function()) } else { realm.record(callee.function()) }
     };
     record.map_err(|error| error.to_string())
 }
 
 impl Marked {
-    fn new(function: &CFunction, alone: &Record) -> Result<Self, String> {
-        let environment = Rc::clone(function.environment());
-        let record = record(function, &environment.realm)?;
+    fn new(callee: &Callee, alone: &Record) -> Result<Self, String> {
+        let environment = Rc::clone(callee.environment());
+        let record = record(callee, &environment.realm)?;
         let signature = Signature::new([Type::POINTER], None).map_err(|error| error.to_string())?;
         let thunk = Thunk::new(&signature).map_err(|error| error.to_string())?;
         let [alone, marked] = [alone, &record].map(|record| callback(record.entry()));
@@ -109,7 +105,7 @@ impl Marked {
     }
 }
 
-/// Returns a native function for V8.
+/// Returns an entry as V8 calls it.
 fn callback(entry: *const c_void) -> FunctionCallback {
     // SAFETY: the entry is that of a record, whose model describes V8's callbacks, or of a callback that calls a record.
     unsafe { transmute::<*const c_void, FunctionCallback>(entry) }
@@ -117,15 +113,15 @@ fn callback(entry: *const c_void) -> FunctionCallback {
 
 impl V8 {
     /// Makes the function for optimised code.
-    fn fast(&self, function: &CFunction) -> Result<Fast, String> {
-        let environment = function.environment();
+    fn fast(&self, callee: &Callee) -> Result<Fast, String> {
+        let environment = callee.environment();
         if environment.limit != Limit::Fast {
             return Err(environment.limit.reason());
         }
-        if function.calls_back() {
+        if callee.calls_back() {
             return Err("it may call script back, which cannot run inside a fast call".into());
         }
-        let function = function.function();
+        let function = callee.function();
         let shape = self.shape(&environment.realm, function)?;
         Fast::new(self.functions, &environment.realm, function, shape)
     }
@@ -135,7 +131,7 @@ impl V8 {
         if let Some(shape) = self.shapes.borrow().get(function.signature()) {
             return Ok(Rc::clone(shape));
         }
-        let shape = Rc::new(Shape::new(self, realm, function)?);
+        let shape = Rc::new(Shape::new(self.functions, (self.generation, &self.roots), realm, function)?);
         let mut shapes = self.shapes.borrow_mut();
         if shapes.len() >= MANY_SHAPES {
             shapes.retain(|_, shape| Rc::strong_count(shape) > 1);
