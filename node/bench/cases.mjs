@@ -26,7 +26,7 @@ export const cases = [
   { id: "pointer_result", title: "a pointer as the result", call: "f()", right: (value) => value !== null },
   { id: "string", title: "a string of 16 characters", call: "f(a)", right: is(16) },
   { id: "string_result", title: "a string as the result", call: "f()", right: (value) => value === "sixteen letters." },
-  { id: "structs_bytes", title: "two structs by value", call: "f(a, b)", right: is(11) },
+  { id: "structs_bytes", title: "two structs by value, as bytes", call: "f(a, b)", right: is(11) },
   { id: "structs_objects", title: "two structs by value, as objects", call: "f(a, b)", right: is(11) },
   { id: "struct_into", title: "a struct as the result, into bytes", call: "f(a, b, c)", right: sumOf((value) => value) },
   { id: "struct_object", title: "a struct as the result, an object", call: "f(a, b)", right: sumOf(({ x, y }) => [x, y]) },

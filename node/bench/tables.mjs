@@ -10,10 +10,11 @@ const titles = {
   function_call: "`Function::Call`",
 };
 
-const digits = (value) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+const digits = (value) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));
 const cell = (value) => (value === undefined ? "" : digits(value));
 const row = (cells) => `| ${cells.join(" | ")} |`;
-const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+const rule = (cells) => `|${cells.map(() => "---|").join("")}`;
+const table = (head, rows) => [row(head), rule(head), ...rows.map(row)].join("\n");
 const title = (id) => cases.find((case_) => case_.id === id).title;
 
 // One tier: all contenders.
@@ -41,10 +42,12 @@ const inReadme = [
   "buffer_length",
   "string",
   "structs_bytes",
+  "structs_objects",
   "eight_ints",
   "polymorphic",
   "callback",
   "symbol",
+  "symbol_function",
 ];
 
 // The table of the package's page.
