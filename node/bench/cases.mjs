@@ -1,6 +1,7 @@
-// What is measured: a call as script writes it, with `f`, `a`, `b`, `c` from each contender, and the number `i` of the round. Loops have a
-// multiple of eight rounds, so the last result is known: `right` tells it. One call counts for `per` of them. A case that a contender
-// leaves out is one that it cannot do.
+// The cases: a call as script writes it, with `f`, `a`, `b`, `c` from each contender, and the number `i` of the round.
+//
+// `right` checks the last result of a loop. It is known, because loops have a multiple of eight rounds. A call stands for `per`
+// of what is counted. Contenders leave out the cases that they cannot do.
 
 import { COUNT } from "./symbols.mjs";
 

@@ -1,5 +1,5 @@
-// What the package wants to reach in optimised code: nanoseconds at most, and the least ratios of others' time to ours. A ratio that
-// would need less time than a floor takes is lowered to the floor's.
+// The targets in optimised code: nanoseconds at most, and least ratios of others' time to ours. A ratio that would need less time
+// than the floor takes is lowered to that of the floor.
 
 import { cases } from "./cases.mjs";
 
@@ -15,7 +15,7 @@ const targets = [
   { id: "symbol", over: { koffi: 3 } },
 ];
 
-// Each target that the rows have figures for, with the figure.
+// Each target for which the rows have a figure, with that figure.
 export function compare(rows) {
   return targets.flatMap(({ id, ns, over = {}, floor }) => {
     const row = rows.find((other) => other.id === id);
