@@ -3,31 +3,22 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use napi_sys::napi_value;
-
 use crate::api::env::{Env, Value};
 use crate::api::read::ValueKind;
 use crate::api::thrown::Thrown;
 use crate::bytes::Bytes;
 use crate::environment::Environment;
 
-/// The largest number of arguments of a native function.
-pub(crate) const MAX_ARGUMENTS: usize = 6;
-
 /// The arguments of a native function. Those that script has not given are undefined.
 pub(crate) struct Arguments<'a> {
     environment: &'a Environment,
     /// The function's name, for messages.
     name: &'static str,
-    values: &'a [napi_value; MAX_ARGUMENTS],
+    values: &'a [Value],
 }
 
 impl<'a> Arguments<'a> {
-    pub(crate) const fn new(
-        environment: &'a Environment,
-        name: &'static str,
-        values: &'a [napi_value; MAX_ARGUMENTS],
-    ) -> Self {
+    pub(crate) const fn new(environment: &'a Environment, name: &'static str, values: &'a [Value]) -> Self {
         Self { environment, name, values }
     }
 
@@ -40,13 +31,12 @@ impl<'a> Arguments<'a> {
     }
 
     pub(crate) const fn get(&self, index: usize) -> Value {
-        // SAFETY: the values are arguments of the running native function.
-        unsafe { Value::new(self.values[index]) }
+        self.values[index]
     }
 
     /// Returns true if script has given an argument that is neither undefined nor null.
     pub(crate) fn is_given(&self, index: usize) -> bool {
-        !matches!(self.environment.env.kind(self.get(index)), Ok(ValueKind::Undefined | ValueKind::Null) | Err(_))
+        !matches!(self.env().kind(self.get(index)), Ok(ValueKind::Undefined | ValueKind::Null) | Err(_))
     }
 
     /// Returns the error for an argument of another kind.
@@ -55,17 +45,17 @@ impl<'a> Arguments<'a> {
     }
 
     pub(crate) fn string(&self, index: usize) -> Result<String, Thrown> {
-        if self.environment.env.kind(self.get(index))? != ValueKind::String {
+        if self.env().kind(self.get(index))? != ValueKind::String {
             return Err(self.wrong(index, "a string"));
         }
-        self.environment.env.as_string(self.get(index))
+        self.env().as_string(self.get(index))
     }
 
     /// Returns a whole number or a BigInt, within ±2⁵³.
     pub(crate) fn integer(&self, index: usize) -> Result<i64, Thrown> {
         const MAX: i64 = (1 << 53) - 1;
         let value = self.get(index);
-        let integer = match self.environment.env.as_number(value) {
+        let integer = match self.env().as_number(value) {
             Some(number) => (number.trunc() == number && number.abs() <= MAX as f64).then_some(number as i64),
             None => self
                 .environment
@@ -79,7 +69,7 @@ impl<'a> Arguments<'a> {
 
     /// Returns an address: a BigInt, or a whole number.
     pub(crate) fn address(&self, index: usize) -> Result<u64, Thrown> {
-        match self.environment.env.as_bigint(self.get(index)) {
+        match self.env().as_bigint(self.get(index)) {
             Some(low) => Ok(low),
             None => self.integer(index).map(|integer| integer as u64),
         }
@@ -92,7 +82,7 @@ impl<'a> Arguments<'a> {
 
     /// Returns the bytes of a buffer or a view.
     pub(crate) fn bytes(&self, index: usize) -> Result<Bytes, Thrown> {
-        match self.environment.env.as_bytes(self.get(index)) {
+        match self.env().as_bytes(self.get(index)) {
             Some(bytes) if bytes.is_gone => Err(self.wrong(index, "a buffer that has its bytes")),
             Some(bytes) => Ok(bytes),
             None => Err(self.wrong(index, "a buffer")),
@@ -121,10 +111,6 @@ impl<'a> Arguments<'a> {
 
     /// Returns a property of an object of options; undefined without one.
     pub(crate) fn option(&self, index: usize, key: &str) -> Result<Value, Thrown> {
-        if self.is_given(index) {
-            self.environment.env.get(self.get(index), key)
-        } else {
-            self.environment.env.undefined()
-        }
+        if self.is_given(index) { self.env().get(self.get(index), key) } else { self.env().undefined() }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn call(environment: &Environment, args: &Arguments<'_>) -> Result<Va
     let function = env.owned::<CFunction>(args.get(0))?.callee();
     let mut values = env.elements(args.get(1))?.ok_or_else(|| args.wrong(1, "an array of arguments"))?;
     let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the environment lasts.
+    // SAFETY: the environment is valid.
     env.check(unsafe { napi_sys::napi_create_promise(env.raw(), &mut deferred, &mut promise) })?;
     // Arguments behind those of the function are ignored, and those that are missing are undefined, as in other calls.
     values.resize(function.arity(), env.undefined()?);
@@ -99,19 +99,25 @@ impl AsyncCall {
     }
 
     /// Gives the call to libuv's pool. From then on the completed work owns it.
-    fn queue(mut self: Box<Self>) -> Result<(), Thrown> {
+    fn queue(self: Box<Self>) -> Result<(), Thrown> {
         let env = self.environment.env;
-        let (name, data) = (env.string("hotcall async")?, ptr::from_mut(&mut *self).cast());
-        let none = ptr::null_mut();
-        self.work = get!(env, napi_create_async_work(none, name.raw(), Some(run_call), Some(complete), data))?;
-        if let Err(thrown) = run!(env, napi_queue_async_work(self.work)) {
-            // SAFETY: the work is not in the queue.
-            unsafe { napi_sys::napi_delete_async_work(env.raw(), self.work) };
-            return Err(thrown);
-        }
-        // `complete` gets the box.
-        let _: *mut Self = Box::into_raw(self);
-        Ok(())
+        let name = env.string("hotcall async")?;
+        let data = Box::into_raw(self);
+        let queue = || {
+            let none = ptr::null_mut();
+            let work =
+                get!(env, napi_create_async_work(none, name.raw(), Some(run_call), Some(complete), data.cast()))?;
+            // SAFETY: the call is not in the queue yet, so nothing else uses it.
+            unsafe { (*data).work = work };
+            run!(env, napi_queue_async_work(work)).inspect_err(|_| {
+                // SAFETY: the work is not in the queue.
+                unsafe { napi_sys::napi_delete_async_work(env.raw(), work) };
+            })
+        };
+        queue().inspect_err(|_| {
+            // SAFETY: the call is not in the queue, so nothing else has the box.
+            drop(unsafe { Box::from_raw(data) });
+        })
     }
 
     /// Makes the object `{ value, errno }` of the outcome.

@@ -1,6 +1,5 @@
 //! The binding: its native functions.
 
-use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -9,7 +8,7 @@ use napi_sys::{napi_callback_info, napi_env, napi_value};
 use crate::api::env::{Env, Value};
 use crate::api::throw::guard;
 use crate::api::thrown::Thrown;
-use crate::arguments::{Arguments, MAX_ARGUMENTS};
+use crate::arguments::Arguments;
 use crate::environment::Environment;
 use crate::{async_call, callback, declarations, function, library, memory, permission, pointer, symbols, ways};
 
@@ -60,6 +59,9 @@ const NATIVES: &[Native] = &[
     Native { name: "permission", run: permission::permission },
 ];
 
+/// The largest number of arguments of a native function.
+const MAX_ARGUMENTS: usize = 6;
+
 /// Fills the object that script gets.
 pub(crate) fn fill(env: Env, exports: Value) -> Result<(), Thrown> {
     Environment::begin(env)?;
@@ -71,22 +73,16 @@ pub(crate) fn fill(env: Env, exports: Value) -> Result<(), Thrown> {
     Ok(())
 }
 
-/// The Node-API callback of all of them.
+/// The Node-API callback of all natives.
 unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: Node-API calls this on the environment's thread.
     let env = unsafe { Env::new(env) };
     guard(env, || {
-        let mut values = [MaybeUninit::<napi_value>::uninit(); MAX_ARGUMENTS];
-        let (mut count, mut data) = (MAX_ARGUMENTS, ptr::null_mut::<c_void>());
-        // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
-        let status = unsafe {
-            let values = values.as_mut_ptr().cast();
-            napi_sys::napi_get_cb_info(env.raw(), info, &mut count, values, ptr::null_mut(), &mut data)
-        };
-        env.check(status)?;
-        // SAFETY: `fill` has given each function its entry, and all values are filled.
-        let (native, values) =
-            unsafe { (&*data.cast::<Native>(), &*(&raw const values).cast::<[napi_value; MAX_ARGUMENTS]>()) };
+        let mut room = [MaybeUninit::uninit(); MAX_ARGUMENTS];
+        // SAFETY: Node-API has passed `info` to this callback.
+        let (values, data) = unsafe { env.callback_info(info, &mut room)? };
+        // SAFETY: `fill` has given each function its entry of the table.
+        let native = unsafe { &*data.cast::<Native>() };
         let environment = Environment::of(env)?;
         (native.run)(&environment, &Arguments::new(&environment, native.name, values))
     })

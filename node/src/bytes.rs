@@ -26,7 +26,7 @@ impl Env {
     /// Returns the bytes of a typed array, a data view or a buffer.
     pub(crate) fn as_bytes(self, value: Value) -> Option<Bytes> {
         let (mut ty, mut len, mut address, mut buffer) = (0, 0, ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the environment lasts, and the value is its own. Node-API checks its kind.
+        // SAFETY: the environment and the value are valid. Node-API checks its kind.
         unsafe {
             let none = ptr::null_mut();
             let status = napi_sys::napi_get_typedarray_info(
@@ -88,7 +88,7 @@ impl Env {
     /// Makes a `Uint8Array` with a copy of bytes.
     pub(crate) fn byte_array(self, bytes: &[u8]) -> Result<Value, Thrown> {
         let (mut address, mut buffer) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the environment lasts.
+        // SAFETY: the environment is valid.
         self.check(unsafe { napi_sys::napi_create_arraybuffer(self.raw(), bytes.len(), &mut address, &mut buffer) })?;
         // SAFETY: the new buffer has as many bytes.
         unsafe { bytes.as_ptr().copy_to_nonoverlapping(address.cast(), bytes.len()) };
@@ -101,7 +101,11 @@ impl Env {
     }
 
     /// Makes an `ArrayBuffer` of memory of C. The owner is kept as long as the memory is in use.
-    pub(crate) fn external_buffer(
+    ///
+    /// # Safety
+    ///
+    /// `len` bytes at the address may be read and written as long as the buffer is in use.
+    pub(crate) unsafe fn external_buffer(
         self,
         address: *mut c_void,
         len: usize,
@@ -109,7 +113,7 @@ impl Env {
     ) -> Result<Value, Thrown> {
         let mut buffer = ptr::null_mut();
         let owner = owner.map_or(ptr::null_mut(), |owner| Box::into_raw(Box::new(owner)).cast());
-        // SAFETY: the caller says that the memory may be shown.
+        // SAFETY: the environment is valid. The caller promises the bytes, and `let_go` drops the owner.
         let status = unsafe {
             napi_sys::napi_create_external_arraybuffer(self.raw(), address, len, Some(let_go), owner, &mut buffer)
         };

@@ -143,7 +143,7 @@ impl Target {
     fn run_by_v8(&self, script: &ScriptFunction, call: &mut Call<'_>) {
         let environment = &self.environment;
         environment.scopes.provide();
-        // SAFETY: such a function runs, and the arguments are values of the environment.
+        // SAFETY: a function runs that may call script back, and the arguments are values of the environment.
         let script_call = |args: &[Value]| unsafe { script.call(args) };
         match &self.plain {
             // SAFETY: the callback has this signature, and runs on the environment's thread.

@@ -158,7 +158,7 @@ impl Node {
 }
 
 // SAFETY: Node-API itself reports bytes. It moves those in the collector's heap out of it first. Below functions that may call
-// script back, pins keep the memory of buffers that script detaches meanwhile. Conversions run no script.
+// script back, pins keep the memory of buffers that script detaches while C runs. Conversions run no script.
 unsafe impl Engine for Node {
     type Exception = Thrown;
 
@@ -201,7 +201,8 @@ unsafe impl Engine for Node {
                     return None;
                 }
                 if let Some(characters) = v8.ascii(string) {
-                    return Some(Ok(self.texts.copy(characters)));
+                    // SAFETY: `ascii` returns characters that are not NUL.
+                    return Some(Ok(unsafe { self.texts.copy(characters) }));
                 }
             }
             _ if self.env.kind(string).ok()? != ValueKind::String => return None,

@@ -40,7 +40,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Makes the state of an environment, and gives it to that.
+    /// Makes the state of an environment, and stores it as the environment's instance data.
     pub(crate) fn begin(env: Env) -> Result<Rc<Self>, Thrown> {
         let limit = Limit::of_process();
         let begun = if limit == Limit::NodeApi { Err(limit.reason()) } else { begin(env) };
@@ -98,7 +98,7 @@ impl Environment {
         self.realm.engine().running.get()
     }
 
-    /// Finds what has called C, if it is not a function that may call script back.
+    /// Finds the caller of C, if it is not a function that may call script back.
     pub(crate) fn caller(&self) -> Caller {
         match (self.running(), &self.v8) {
             (Running::EventLoop, _) => Caller::OtherThread,
@@ -128,7 +128,7 @@ impl Environment {
         get!(self.env, napi_open_callback_scope(ptr::null_mut(), context?)).ok()
     }
 
-    /// Reports the exception that waits, if no native function is below that would throw it.
+    /// Reports the waiting exception. No native function is below that would throw it.
     pub(crate) fn report_uncaught(&self) {
         if let Some(thrown) = self.realm.take_exception() {
             self.env.uncaught(thrown);

@@ -1,10 +1,8 @@
 //! Functions of C for script.
 
 use std::cell::Cell;
-use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
-use std::slice;
 
 use hotcall::MAX_PARAMETERS;
 use napi_sys::{napi_callback_info, napi_env, napi_type_tag, napi_value};
@@ -92,23 +90,14 @@ unsafe extern "C" fn call(env: napi_env, info: napi_callback_info) -> napi_value
     // SAFETY: Node-API calls this on the environment's thread.
     let env = unsafe { Env::new(env) };
     guard(env, || {
-        let mut values = [MaybeUninit::<Value>::uninit(); MAX_ARGUMENTS];
-        let mut data = ptr::null_mut::<c_void>();
-        // SAFETY: this call writes the data alone. Script's function owns it, and is the callee.
-        let function = unsafe {
-            let (count, values, this) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-            env.check(napi_sys::napi_get_cb_info(env.raw(), info, count, values, this, &mut data))?;
-            &*data.cast::<CFunction>()
-        };
-        let count = function.callee.arity();
-        let mut room = count;
-        // SAFETY: there is room for `count` values. Node-API fills those up with undefined that script has not given.
-        unsafe {
-            let (values, this, data) = (values.as_mut_ptr().cast(), ptr::null_mut(), ptr::null_mut());
-            env.check(napi_sys::napi_get_cb_info(env.raw(), info, &mut room, values, this, data))?;
-        }
-        // SAFETY: the first `count` values are written.
-        function.call(unsafe { slice::from_raw_parts(values.as_ptr().cast(), count) })
+        // SAFETY: Node-API has passed `info` to this callback.
+        let (_, data) = unsafe { env.callback_info(info, &mut [])? };
+        // SAFETY: `into_value` has given the function to the callee, which owns it.
+        let function = unsafe { &*data.cast::<CFunction>() };
+        let mut room = [MaybeUninit::uninit(); MAX_ARGUMENTS];
+        // SAFETY: Node-API has passed `info` to this callback.
+        let (values, _) = unsafe { env.callback_info(info, &mut room[..function.callee.arity()])? };
+        function.call(values)
     })
 }
 

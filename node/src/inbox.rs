@@ -177,13 +177,10 @@ unsafe extern "C" fn exit(env: napi_env, info: napi_callback_info) -> napi_value
     // SAFETY: Node-API calls this on the environment's thread.
     let env = unsafe { Env::new(env) };
     guard(env, || {
-        let (mut data, none) = (ptr::null_mut::<c_void>(), ptr::null_mut());
-        // SAFETY: this call writes the data alone. The listener owns it, and is the callee.
-        let gate = unsafe {
-            let status = napi_sys::napi_get_cb_info(env.raw(), info, none, ptr::null_mut(), ptr::null_mut(), &mut data);
-            env.check(status)?;
-            &*data.cast::<Arc<Gate>>()
-        };
+        // SAFETY: Node-API has passed `info` to this callback.
+        let (_, data) = unsafe { env.callback_info(info, &mut [])? };
+        // SAFETY: `close_at_exit` has given the gate to the listener, which owns it and is the callee.
+        let gate = unsafe { &*data.cast::<Arc<Gate>>() };
         gate.close();
         env.undefined()
     })

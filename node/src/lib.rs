@@ -2,19 +2,21 @@
 //!
 //! JavaScript knows what is comfortable, and this crate knows C. One `Environment` belongs to each main thread or Worker.
 //!
-//! Each file imports from those below it alone:
+//! Files import from those of their own row and of the rows below, never in a circle:
 //!
 //! | files | content |
 //! |---|---|
-//! | `binding` | the table of the natives |
-//! | `library`, `symbols`, `declarations`, `memory`, `pointer`, `callback`, `async_call`, `ways`, `permission` | natives |
-//! | `function`, `v8::entries` | a function of C for script, and V8's entries to it |
+//! | `binding` | the table of natives |
+//! | `library`, `symbols`, `options`, `declarations`, `memory`, `pointer`, `callback`, `async_call`, `describe`, `ways`, `permission` | natives, by what they work on |
+//! | `function`, `v8::entries` | a function of C for script |
 //! | `callee` | a function of C, and calls with script's arguments |
-//! | `arguments`, `options` | arguments of natives |
-//! | `environment` | the state of one environment, over its `inbox` and `scopes` |
-//! | `v8::begin`, `engine` | V8's facts, compared; script behind hotcall's `Engine` |
-//! | `v8::isolate` | V8 in one environment |
-//! | `bytes`, `handle` | bytes of script, and objects that hold a value of Rust |
+//! | `arguments` | the arguments of natives |
+//! | `environment` | the state of an environment |
+//! | `v8::plain_callback`, `v8::script` | callbacks by V8 itself |
+//! | `v8::begin` | facts about V8, compared with its own answers |
+//! | `engine` | script behind hotcall's `Engine` |
+//! | `v8::isolate` | V8 in an environment |
+//! | `bytes`, `handle`, `inbox`, `limit`, `running`, `scopes`, `texts` | parts of an environment |
 //! | `v8::functions` | V8's functions by name |
 //! | `api` | Node-API |
 

@@ -75,7 +75,7 @@ pub(crate) fn text(environment: &Environment, args: &Arguments<'_>) -> Result<Va
 
 /// Returns the bytes in front of the first zero, at most `max`.
 fn bytes_to_zero<'a>(from: *const u8, max: Option<usize>) -> &'a [u8] {
-    // SAFETY: script's author promises that a zero, or at least `max` bytes are there, and that they stay meanwhile.
+    // SAFETY: script's author promises that a zero, or at least `max` bytes are there, and that they stay while they are read.
     unsafe {
         match max {
             None => CStr::from_ptr(from.cast()).to_bytes(),
@@ -102,13 +102,14 @@ pub(crate) fn array_buffer(environment: &Environment, args: &Arguments<'_>) -> R
     }
     let env = environment.env;
     let owner = if args.is_given(2) { Some(env.keep(&[args.get(2)])?) } else { None };
-    env.external_buffer(address, len, owner)
+    // SAFETY: script's author promises that the bytes are there as long as the owner lives.
+    unsafe { env.external_buffer(address, len, owner) }
 }
 
 /// `copy(pointer, offset, into)`
 pub(crate) fn copy(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let (from, into) = (args.place(0)?, args.bytes(2)?);
-    // SAFETY: script's author promises that so many bytes are there. The buffer has them too. They may overlap.
+    // SAFETY: script's author promises that as many bytes are there as the buffer has. They may overlap.
     unsafe { from.copy_to(into.address, into.len) };
     environment.env.undefined()
 }
@@ -116,7 +117,7 @@ pub(crate) fn copy(environment: &Environment, args: &Arguments<'_>) -> Result<Va
 /// `store(pointer, offset, bytes)`
 pub(crate) fn store(environment: &Environment, args: &Arguments<'_>) -> Result<Value, Thrown> {
     let (to, bytes) = (args.place(0)?, args.bytes(2)?);
-    // SAFETY: script's author promises that so many bytes may be written there. They may overlap.
+    // SAFETY: script's author promises that as many bytes may be written there as the buffer has. They may overlap.
     unsafe { to.copy_from(bytes.address, bytes.len) };
     environment.env.undefined()
 }

@@ -38,7 +38,7 @@ pub(crate) fn pointer_of(environment: &Environment, args: &Arguments<'_>) -> Res
 pub(crate) fn event_loop(environment: &Environment, _: &Arguments<'_>) -> Result<Value, Thrown> {
     let env = environment.env;
     let mut event_loop = std::ptr::null_mut();
-    // SAFETY: the environment lasts.
+    // SAFETY: the environment is valid.
     let status = unsafe { napi_sys::napi_get_uv_event_loop(env.raw(), &mut event_loop) };
     if status != napi_sys::Status::napi_ok || event_loop.is_null() {
         return Err(Thrown::error("this runtime has no event loop of libuv"));

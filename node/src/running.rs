@@ -1,4 +1,4 @@
-//! The code that runs when C is called, or calls.
+//! The code that runs on script's thread, and the callers of C.
 
 /// The innermost code that runs.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,7 @@ impl Scopes {
         if uses.is_multiple_of(SHARED_BY) {
             self.close();
             let mut scope = ptr::null_mut();
-            // SAFETY: the environment lasts. A failure leaves null, and the values go to the scope below.
+            // SAFETY: the environment is valid. A failure leaves null, and the values go to the scope below.
             unsafe { napi_sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
             self.scope.set(scope);
         }

@@ -18,11 +18,15 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Copies bytes, with a zero behind. They must not contain one.
-    pub(crate) fn copy(&self, bytes: &[u8]) -> Text {
+    /// Copies bytes, and adds a zero.
+    ///
+    /// # Safety
+    ///
+    /// The bytes do not contain a zero.
+    pub(crate) unsafe fn copy(&self, bytes: &[u8]) -> Text {
         let (begin, end) = (self.used.get(), self.used.get() + bytes.len() + 1);
         if end > SHORT {
-            // SAFETY: the caller says that the bytes do not contain a zero.
+            // SAFETY: the caller promises that the bytes do not contain a zero.
             return Self::keep(unsafe { CString::from_vec_unchecked(bytes.to_vec()) });
         }
         let memory = self.memory.get_or_init(|| vec![Cell::new(0); SHORT].into());

@@ -8,6 +8,7 @@ pub(crate) struct Env(napi_env);
 
 /// A value, valid until the native function returns that got or made it.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub(crate) struct Value(napi_value);
 
 impl Env {

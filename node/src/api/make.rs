@@ -3,8 +3,6 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use napi_sys::{napi_callback_info, napi_env, napi_value};
-
 use super::env::{Env, Value};
 use super::status::{get, run};
 use super::thrown::Thrown;
@@ -61,16 +59,5 @@ impl Env {
 
     pub(crate) fn external(self, data: *mut c_void) -> Result<Value, Thrown> {
         get!(self, napi_create_external(data, None, ptr::null_mut())).map(Value::of)
-    }
-
-    /// Makes a function that runs `callback`, with `data` for it.
-    pub(crate) fn function(
-        self,
-        name: &str,
-        callback: unsafe extern "C" fn(napi_env, napi_callback_info) -> napi_value,
-        data: *mut c_void,
-    ) -> Result<Value, Thrown> {
-        let (text, len) = (name.as_ptr().cast(), name.len() as isize);
-        get!(self, napi_create_function(text, len, Some(callback), data)).map(Value::of)
     }
 }

@@ -46,7 +46,7 @@ impl Env {
     #[inline]
     pub(crate) fn as_number(self, value: Value) -> Option<f64> {
         let mut number = 0.0;
-        // SAFETY: the environment lasts, and the value is its own.
+        // SAFETY: the environment and the value are valid.
         let status = unsafe { napi_sys::napi_get_value_double(self.raw(), value.raw(), &mut number) };
         (status == Status::napi_ok).then_some(number)
     }
@@ -59,7 +59,7 @@ impl Env {
     /// Returns the low 64 bits of a BigInt.
     pub(crate) fn as_bigint(self, value: Value) -> Option<u64> {
         let (mut low, mut is_whole) = (0, false);
-        // SAFETY: the environment lasts, and the value is its own.
+        // SAFETY: the environment and the value are valid.
         let status =
             unsafe { napi_sys::napi_get_value_bigint_uint64(self.raw(), value.raw(), &mut low, &mut is_whole) };
         (status == Status::napi_ok).then_some(low)
@@ -83,7 +83,7 @@ impl Env {
         get!(self, napi_get_value_external(value.raw())).ok()
     }
 
-    /// Returns the elements of an array. `None` if the value is none.
+    /// Returns the elements of an array. `None` if the value is not an array.
     pub(crate) fn elements(self, array: Value) -> Result<Option<Vec<Value>>, Thrown> {
         if !get!(self, napi_is_array(array.raw()))? {
             return Ok(None);

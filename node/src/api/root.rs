@@ -17,7 +17,7 @@ impl Root {
     /// Keeps values. Returns the status if Node-API fails.
     pub(super) fn new(env: Env, values: &[Value]) -> Result<Self, napi_status> {
         let (mut array, mut reference) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the environment lasts, and the values are its own.
+        // SAFETY: the environment and the values are valid.
         unsafe {
             succeed(napi_sys::napi_create_array_with_length(env.raw(), values.len(), &mut array))?;
             for (index, value) in (0..).zip(values) {

@@ -10,9 +10,9 @@ use super::thrown::Thrown;
 macro_rules! get {
     ($env:expr, $function:ident ( $($arg:expr),* )) => {{
         let mut result = std::mem::MaybeUninit::uninit();
-        // SAFETY: the environment lasts, and the values are its own. The function writes the result if it succeeds.
+        // SAFETY: the environment and the values are valid. The function writes the result if it succeeds.
         let status = unsafe { napi_sys::$function($env.raw(), $($arg,)* result.as_mut_ptr()) };
-        // SAFETY: the function has succeeded.
+        // SAFETY: the function has succeeded, so it has written the result.
         $env.check(status).map(|()| unsafe { result.assume_init() })
     }};
 }
@@ -20,7 +20,7 @@ macro_rules! get {
 /// Calls a function of Node-API that has no result.
 macro_rules! run {
     ($env:expr, $function:ident ( $($arg:expr),* )) => {{
-        // SAFETY: the environment lasts, and the values are its own.
+        // SAFETY: the environment and the values are valid.
         let status = unsafe { napi_sys::$function($env.raw(), $($arg),*) };
         $env.check(status)
     }};

@@ -28,14 +28,14 @@ impl Env {
     fn error(self, make: MakeError, message: &str) -> Result<Value, Thrown> {
         let message = self.string(message)?;
         let mut error = ptr::null_mut();
-        // SAFETY: the environment lasts, the message is its own, and no code is given.
+        // SAFETY: the environment and the message are valid. No code is given.
         self.check(unsafe { make(self.raw(), ptr::null_mut(), message.raw(), &mut error) }).map(|()| Value::of(error))
     }
 
     /// Throws when the native function returns that Node-API has called.
     pub(crate) fn throw(self, thrown: Thrown) {
         if let Some(value) = thrown.into_value(self) {
-            // SAFETY: the value is one of the environment. A failure means that the environment ends.
+            // SAFETY: the environment and the value are valid. A failure means that the environment ends.
             unsafe { napi_sys::napi_throw(self.raw(), value.raw()) };
         }
     }
@@ -43,7 +43,7 @@ impl Env {
     /// Reports an exception that no code of script below could catch, as `uncaughtException` of the process.
     pub(crate) fn uncaught(self, thrown: Thrown) {
         if let Some(value) = thrown.into_value(self) {
-            // SAFETY: the value is one of the environment. A failure means that the environment ends.
+            // SAFETY: the environment and the value are valid. A failure means that the environment ends.
             unsafe { napi_sys::napi_fatal_exception(self.raw(), value.raw()) };
         }
     }

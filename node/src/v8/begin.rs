@@ -1,4 +1,4 @@
-//! The begin of V8 in an environment: its facts are compared with its own answers.
+//! The start of V8 in an environment. Facts about this version are compared with V8's own answers.
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -87,7 +87,7 @@ impl V8 {
         self.counts_owners.set(self.try_owners(buffer));
         let view = env.data_view(buffer, 1)?;
         let plain = env.object()?;
-        // SAFETY: these values are objects for V8, and nothing moves them meanwhile.
+        // SAFETY: these values are objects for V8, and nothing moves them while their words are used.
         unsafe {
             let kind = |object| Roots::instance_type(word(object));
             Ok(roots

@@ -23,7 +23,7 @@ pub(crate) struct Entries {
     alone: Record,
     /// The other record, if the function may call script back.
     marked: Option<Marked>,
-    /// The function for optimised code, or the reason why there is none.
+    /// The function for optimised code, or the reason why it was not made.
     fast: Result<Fast, String>,
 }
 
@@ -131,7 +131,7 @@ impl V8 {
         if let Some(shape) = self.shapes.borrow().get(function.signature()) {
             return Ok(Rc::clone(shape));
         }
-        let shape = Rc::new(Shape::new(self.functions, (self.generation, &self.roots), realm, function)?);
+        let shape = Rc::new(Shape::new(self.functions, self.generation, &self.roots, realm, function)?);
         let mut shapes = self.shapes.borrow_mut();
         if shapes.len() >= MANY_SHAPES {
             shapes.retain(|_, shape| Rc::strong_count(shape) > 1);

@@ -27,7 +27,8 @@ impl Shape {
     /// Makes the shape of a function's signature, for a call of its types that the generation knows.
     pub(crate) fn new<E: Engine>(
         functions: &Functions,
-        (generation, roots): (Generation, &Roots),
+        generation: Generation,
+        roots: &Roots,
         realm: &Realm<E>,
         function: &Function,
     ) -> Result<Self, String> {

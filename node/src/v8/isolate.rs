@@ -88,7 +88,7 @@ impl V8 {
 
     /// Returns the address of a pointer object.
     pub(crate) fn external_value(&self, external: Value) -> *mut c_void {
-        // SAFETY: the caller has an External.
+        // SAFETY: callers pass a value of the kind `External`.
         unsafe { (self.functions.external_value)(external.raw(), 0) }
     }
 

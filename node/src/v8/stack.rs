@@ -11,7 +11,7 @@ use crate::running::Caller;
 const JS: u16 = 0;
 
 impl V8 {
-    /// Finds who has called C on this thread, outside of functions that may call script back. The event loop of Node has
+    /// Finds the caller of C on this thread, outside of functions that may call script back. The event loop of Node has
     /// entered a context all the time, so `Isolate::InContext` would not tell. V8's sampling profiler does: it looks for the
     /// frames of script, and runs nothing.
     pub(crate) fn caller(&self) -> Caller {

@@ -27,7 +27,7 @@ impl V8 {
     /// Adds an owner to the memory of an `ArrayBuffer`.
     pub(crate) fn own_memory(&self, buffer: Value) -> SharedStore {
         let mut store = SharedStore { store: ptr::null_mut(), control: ptr::null_mut() };
-        // SAFETY: the value is an ArrayBuffer.
+        // SAFETY: callers pass an `ArrayBuffer`.
         unsafe { (self.functions.get_backing_store)(&mut store, buffer.raw()) };
         store
     }
@@ -49,7 +49,7 @@ impl V8 {
         if store.control.is_null() {
             return;
         }
-        // SAFETY: this is an owner.
+        // SAFETY: the store is an owner itself.
         let owners = unsafe { store.owners() };
         let others = |owners: i32| (owners > 1).then_some(owners - 1);
         if owners.fetch_update(Ordering::AcqRel, Ordering::Relaxed, others).is_err() {

@@ -1,6 +1,6 @@
 //! Strings in V8's memory.
 //!
-//! The same in V8 12.4 to 14.6: a string's map has an instance type below 0x80. Its lowest 3 bits say how the characters are
+//! In V8 12.4 to 14.6, a string's map has an instance type below 0x80. Its lowest 3 bits say how the characters are
 //! kept, and 0x8 says that they have one byte each. The length is behind the hash.
 
 use super::isolate::{V8, word};

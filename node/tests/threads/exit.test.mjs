@@ -10,7 +10,7 @@ function run(name, ...args) {
   const script = fileURLToPath(new URL(`cases/${name}.mjs`, import.meta.url));
   const flags = process.versions.deno ? ["run", "-A"] : [];
   const child = spawn(process.execPath, [...flags, script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 280_000);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
