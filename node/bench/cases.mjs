@@ -1,6 +1,7 @@
-// What is measured: a call as script writes it, with `f`, `a`, `b`, `c` from each contender, and the number `i` of the round. Loops have a
-// multiple of eight rounds, so the last result is known: `right` tells it. One call counts for `per` of them. A case that a contender
-// leaves out is one that it cannot do.
+// The cases: a call as script writes it, with `f`, `a`, `b`, `c` from each contender, and the number `i` of the round.
+//
+// `right` checks the last result of a loop. It is known, because loops have a multiple of eight rounds. A call stands for `per`
+// of what is counted. Contenders leave out the cases that they cannot do.
 
 import { COUNT } from "./symbols.mjs";
 
@@ -26,7 +27,7 @@ export const cases = [
   { id: "pointer_result", title: "a pointer as the result", call: "f()", right: (value) => value !== null },
   { id: "string", title: "a string of 16 characters", call: "f(a)", right: is(16) },
   { id: "string_result", title: "a string as the result", call: "f()", right: (value) => value === "sixteen letters." },
-  { id: "structs_bytes", title: "two structs by value", call: "f(a, b)", right: is(11) },
+  { id: "structs_bytes", title: "two structs by value, as bytes", call: "f(a, b)", right: is(11) },
   { id: "structs_objects", title: "two structs by value, as objects", call: "f(a, b)", right: is(11) },
   { id: "struct_into", title: "a struct as the result, into bytes", call: "f(a, b, c)", right: sumOf((value) => value) },
   { id: "struct_object", title: "a struct as the result, an object", call: "f(a, b)", right: sumOf(({ x, y }) => [x, y]) },
@@ -36,4 +37,5 @@ export const cases = [
   { id: "callback", title: "a callback", call: "f(a, 1000)", per: CALLBACKS, right: is(500_500) },
   { id: "call_back", title: "a call that calls back once", call: "f(a, 1)", right: is(1) },
   { id: "symbol", title: "a symbol opened", call: "f()", per: COUNT, right: is(COUNT) },
+  { id: "symbol_function", title: "a symbol opened, and its function made", call: "f()", per: COUNT, right: is(COUNT) },
 ];

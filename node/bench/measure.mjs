@@ -1,8 +1,8 @@
 // Measures all contenders in this process, in one tier of V8: `node … measure.mjs '{"tier": …}'`.
 //
-// Times are processor time of this thread, so that other work on the machine counts less, with the loop. Contenders take turns. Each
-// sample begins in a turn of the event loop of its own and with a collection, so that nobody pays for the handles and the garbage
-// of others. It needs the flags --allow-natives-syntax and --expose-gc.
+// Times are processor time of this thread, so that other work on the machine counts less. They include the loop. Contenders take
+// turns. Each sample begins with a turn of the event loop and a collection, so that nobody pays for the handles and the garbage
+// of others. The script needs the flags --allow-natives-syntax and --expose-gc.
 
 import { cases } from "./cases.mjs";
 import { compileLoop, compileReached } from "./loop.mjs";
@@ -59,8 +59,8 @@ class Runner {
     return time;
   }
 
-  // Runs until V8 has compiled the loop, which it does on another thread, and for some time longer. Tells whether it has. A loop of
-  // calls that count for many does not matter.
+  // Runs until V8 has compiled the loop, which it does on another thread, and for some time longer. Returns whether it has.
+  // Where a call stands for many, the loop does not count.
   async warmUp() {
     const rounds = Math.max(8, WARMING_ROUNDS / (this.#case.per ?? 1));
     const start = now();
@@ -86,7 +86,8 @@ async function measure(case_, found) {
   for (const [name, runner] of runners) if (await runner.warmUp()) warm.push([name, runner]);
   for (let round = 0; round < rounds; round++) for (const [, runner] of warm) await runner.sample();
   const ours = warm.find(([name]) => name === "hotcall")?.[1].times;
-  const row = { id: case_.id, ns: {}, over_hotcall: {}, not_compiled: able.filter((name) => !warm.some(([other]) => name === other)) };
+  const notCompiled = able.filter((name) => !warm.some(([other]) => name === other));
+  const row = { id: case_.id, ns: {}, over_hotcall: {}, not_compiled: notCompiled };
   for (const [name, { times }] of warm) {
     row.ns[name] = median(times);
     if (ours && name !== "hotcall") row.over_hotcall[name] = median(times.map((time, round) => time / ours[round]));
@@ -97,7 +98,8 @@ async function measure(case_, found) {
 const found = await contenders();
 const wanted = cases.filter(({ id }) => only.length === 0 || only.includes(id));
 const rows = [];
-for (const case_ of wanted) rows.push(await measure(case_, found));
+// Some builds of V8 lack a tier.
+const exists = await new Runner({ call: "f(i)", right: () => true }, "a function of script", [(i) => i]).warmUp();
+if (exists) for (const case_ of wanted) rows.push(await measure(case_, found));
 const described = Object.entries(found).map(([name, { version, missing, notes }]) => [name, { version, missing, notes }]);
 console.log(JSON.stringify({ tier, contenders: Object.fromEntries(described), rows }));
-process.exit();

@@ -50,9 +50,9 @@ export function manySymbols() {
   return compile("symbols.so", "cc", ["-std=c11"], [text]);
 }
 
-// The addon that was written by hand over Node-API.
+// The addon written by hand over Node-API.
 export const nodeApiAddon = () => addon("addon", "cc", ["-std=gnu11"], [source("addon.c"), source("callees.c")]);
 
 // The addon in C++ that does no more than `Function::Call`.
 export const functionCallAddon = () =>
-  addon("function_call", "c++", ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-Wno-unused-parameter"], [source("function_call.cc")]);
+  addon("function_call", "c++", ["-std=c++20", "-fno-rtti", "-Wno-unused-parameter"], [source("function_call.cc")]);

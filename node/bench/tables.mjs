@@ -10,20 +10,23 @@ const titles = {
   function_call: "`Function::Call`",
 };
 
-const digits = (value) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+const digits = (value) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));
 const cell = (value) => (value === undefined ? "" : digits(value));
 const row = (cells) => `| ${cells.join(" | ")} |`;
-const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+const rule = (cells) => `|${cells.map(() => "---|").join("")}`;
+const table = (head, rows) => [row(head), rule(head), ...rows.map(row)].join("\n");
 const title = (id) => cases.find((case_) => case_.id === id).title;
 
 // One tier: all contenders.
 export function tierTable({ tier, contenders, rows }) {
+  if (rows.length === 0) return `This V8 does not have the tier "${tier}".`;
   const names = Object.keys(contenders).filter((name) => contenders[name].missing === undefined);
   const head = [tier, ...names.map((name) => `${titles[name]} ${contenders[name].version}`)];
   const missing = Object.entries(contenders).filter(([, { missing }]) => missing !== undefined);
   const notes = missing.map(([name, { missing }]) => `\nWithout ${titles[name]}: ${missing}.`);
-  const slow = rows.flatMap(({ id, not_compiled }) => not_compiled.map((name) => `\nNot compiled: ${title(id)}, ${titles[name]}.`));
-  return table(head, rows.map(({ id, ns }) => [title(id), ...names.map((name) => cell(ns[name]))])) + [...notes, ...slow].join("");
+  const slow = rows.flatMap(({ id, not_compiled: by }) => by.map((name) => `\nNot compiled: ${title(id)}, ${titles[name]}.`));
+  const cells = ({ id, ns }) => [title(id), ...names.map((name) => cell(ns[name]))];
+  return [table(head, rows.map(cells)), ...notes, ...slow].join("");
 }
 
 export function targetTable(compared) {
@@ -41,10 +44,12 @@ const inReadme = [
   "buffer_length",
   "string",
   "structs_bytes",
+  "structs_objects",
   "eight_ints",
   "polymorphic",
   "callback",
   "symbol",
+  "symbol_function",
 ];
 
 // The table of the package's page.

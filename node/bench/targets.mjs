@@ -1,4 +1,5 @@
-// What the package wants to reach in optimised code: nanoseconds at most, and the least ratios of others' time to ours.
+// The targets in optimised code: nanoseconds at most, and least ratios of others' time to ours. A ratio that would need less time
+// than the floor takes is lowered to that of the floor.
 
 import { cases } from "./cases.mjs";
 
@@ -10,19 +11,20 @@ const targets = [
   { id: "structs_bytes", ns: 10, over: { koffi: 20 } },
   { id: "bigint_arguments", ns: 15 },
   { id: "polymorphic", ns: 15 },
-  { id: "callback", over: { function_call: 1 / 1.2, koffi: 2 } },
+  { id: "callback", over: { function_call: 1 / 1.2, koffi: 2 }, floor: "function_call" },
   { id: "symbol", over: { koffi: 3 } },
 ];
 
-// Each target that the rows have figures for, with the figure.
+// Each target for which the rows have a figure, with that figure.
 export function compare(rows) {
-  return targets.flatMap(({ id, ns, over = {} }) => {
+  return targets.flatMap(({ id, ns, over = {}, floor }) => {
     const row = rows.find((other) => other.id === id);
     const { title } = cases.find((other) => other.id === id);
     const time = row?.ns.hotcall;
     const compared = { id, title };
-    const ratios = Object.entries(over).map(([name, wanted]) => {
+    const ratios = Object.entries(over).map(([name, aim]) => {
       const measured = row?.over_hotcall[name];
+      const wanted = floor in (row?.ns ?? {}) ? Math.min(aim, row.ns[name] / row.ns[floor]) : aim;
       return { ...compared, what: `${name} / hotcall`, wanted, measured, met: measured >= wanted };
     });
     const times = ns === undefined ? [] : [{ ...compared, what: "ns", wanted: ns, measured: time, met: time <= ns }];

@@ -9,16 +9,20 @@ import { bigints, bytes, doubles, increment, large, points, pointsInBytes, text 
 
 const { version } = createRequire(import.meta.url)("../../package.json");
 
-function openSymbols() {
+// Opens the library with many symbols. Functions are made when script first reads them.
+function openSymbols(count) {
   const library = manySymbols();
   const declarations = `${prototypes.join(";\n")};`;
   return () => {
     const lib = open(library, declarations);
-    const found = symbols.filter(({ name }) => lib[name] !== null).length;
+    const counted = count(lib);
     close(lib);
-    return found;
+    return counted;
   };
 }
+
+const names = (lib) => Object.keys(lib).length;
+const functions = (lib) => symbols.filter(({ name }) => typeof lib[name] === "function").length;
 
 export function contender() {
   const { library, declarations } = callees();
@@ -49,7 +53,8 @@ export function contender() {
       in_try: [lib.add_i32],
       callback: [lib.repeat, incremented],
       call_back: [lib.repeat, incremented],
-      symbol: [openSymbols()],
+      symbol: [openSymbols(names)],
+      symbol_function: [openSymbols(functions)],
     },
   };
 }

@@ -30,6 +30,7 @@ export function contender() {
   const dot = lib.func("double dot(point a, point b)");
   const addPoints = lib.func("point add_points(point a, point b)");
   const memory = lib.func("void *memory(void)");
+  const allSymbols = openSymbols(koffi);
   const repeat = lib.func("int32_t repeat(callback *f, int32_t count)");
   return {
     version: require(`${folder}/package.json`).version,
@@ -56,7 +57,8 @@ export function contender() {
       in_try: [addI32],
       callback: [repeat, incremented],
       call_back: [repeat, incremented],
-      symbol: [openSymbols(koffi)],
+      symbol: [allSymbols],
+      symbol_function: [allSymbols],
     },
   };
 }

@@ -1,4 +1,4 @@
-// An addon that was written by hand for these functions, over Node-API.
+// An addon written by hand for these functions, over Node-API.
 
 import { nodeApiAddon } from "../native.mjs";
 import { bigints, bytes, doubles, increment, large, points, pointsInBytes, text } from "./values.mjs";

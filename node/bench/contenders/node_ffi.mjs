@@ -44,6 +44,7 @@ export async function contender() {
   if (!isBuiltin("node:ffi")) throw new Error("this Node does not have it");
   const { dlopen } = await import("node:ffi");
   const { lib, functions } = dlopen(callees().library, declarations);
+  const allSymbols = openSymbols(dlopen);
   const incremented = lib.registerCallback(signature("i32", "i32"), increment);
   return {
     version: process.versions.node,
@@ -64,7 +65,8 @@ export async function contender() {
       in_try: [functions.add_i32],
       callback: [functions.repeat, incremented],
       call_back: [functions.repeat, incremented],
-      symbol: [openSymbols(dlopen)],
+      symbol: [allSymbols],
+      symbol_function: [allSymbols],
     },
   };
 }

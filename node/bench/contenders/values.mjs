@@ -1,4 +1,4 @@
-// The arguments of the cases that are alike for all contenders.
+// Arguments that all contenders share.
 
 export const bytes = Uint8Array.from({ length: 256 }, (_, index) => index + 1);
 export const text = "sixteen letters!";

@@ -1,4 +1,4 @@
-// An addon as people write it by hand: Node-API around each function of C. It has the clock of the measurements too.
+// An addon as people write it by hand: Node-API around each function of C. It also has the clock of the measurements.
 
 #include <node_api.h>
 #include <time.h>
@@ -7,7 +7,7 @@
 
 #define MAX_ARGUMENTS 8
 
-// What the functions below share: the arguments of a call.
+// The arguments of a call.
 struct call {
   napi_env env;
   napi_value arguments[MAX_ARGUMENTS];
