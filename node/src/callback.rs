@@ -129,11 +129,7 @@ impl Target {
         match environment.caller() {
             Caller::OtherThread => self.run_by_node_api(call),
             Caller::EventLoop => {
-<<<<<<< HEAD
                 environment.env.scope(|| environment.run_for_the_event_loop(|| self.run_by_node_api(call)));
-=======
-                environment.env.scope(|| environment.run_for_the_event_loop(|| self.run_by_node_api(call)));
->>>>>>> n7
             }
             Caller::Alone => environment.realm.throw(refused()),
             // SAFETY: a fast call runs. It is one of the realm, because other addons have no way to this callback from there.

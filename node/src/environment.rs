@@ -110,11 +110,7 @@ impl Environment {
 
     /// Calls script for C that the event loop has called. Ticks and microtasks run afterwards, and the exception is an
     /// uncaught one.
-<<<<<<< HEAD
     pub(crate) fn run_for_the_event_loop(&self, run: impl FnOnce()) {
-=======
-    pub(crate) fn run_for_the_event_loop(&self, run: impl FnOnce()) {
->>>>>>> n7
         let scope = self.open_callback_scope();
         self.run_as(Running::EventLoop, run);
         self.report_uncaught();

@@ -83,12 +83,7 @@ fn slot_of(scalar: Scalar, integer: i32) -> Option<Slot> {
             let slot = Slot::from_bits(i64::from(integer) as u64);
             (slot.canonical(scalar) == slot).then_some(slot)
         }
-<<<<<<< HEAD
         Scalar::Bool | Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::Pointer(_) | _ => None,
-=======
-        Scalar::Bool | Scalar::Pointer(_) => None,
-        Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | _ => None,
->>>>>>> n7
     }
 }
 
@@ -118,15 +113,11 @@ impl V8 {
             Scalar::Pointer(_) if signed == 0 => at(&self.roots.null),
             Scalar::Pointer(_) => self.external(slot.as_mut_ptr()),
             Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 | _ => {
-<<<<<<< HEAD
                 if i32::try_from(signed).is_err() {
                     return self.number(signed as f64);
                 }
                 *integer = (signed as u64) << 32;
                 at(integer)
-=======
-                self.number(signed as f64)
->>>>>>> n7
             }
         }
     }
