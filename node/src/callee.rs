@@ -5,13 +5,13 @@ use std::mem::MaybeUninit;
 use std::rc::Rc;
 use std::slice;
 
-use hotcall::engine::{EngineError, Problem};
+use hotcall::engine::{Engine, EngineError, Problem};
 use hotcall::{Extent, Function, MAX_PARAMETERS, Pointee, Scalar, Slot, Type};
 
 use crate::api::env::Value;
 use crate::api::read::ValueKind;
 use crate::api::thrown::Thrown;
-use crate::engine::{SITE, value, words};
+use crate::engine::{Node, SITE, value, words};
 use crate::environment::Environment;
 use crate::running::Running;
 
@@ -24,6 +24,29 @@ pub(crate) struct Callee {
     calls_back: bool,
     /// The size of the struct that it returns into the bytes of an argument behind C's.
     result_size: Option<usize>,
+}
+
+/// Memory of buffers that stays until this is dropped, whatever script that C calls does to them.
+struct Pins<'a> {
+    engine: &'a Node,
+    pins: Vec<usize>,
+}
+
+impl Pins<'_> {
+    /// Keeps the memory of an argument that was viewed last, if it is a buffer.
+    fn add(&mut self, argument: Value) {
+        // SAFETY: the engine pins what it has viewed last, and nothing without that.
+        self.pins.extend(unsafe { self.engine.pin(SITE, words(argument)) });
+    }
+}
+
+impl Drop for Pins<'_> {
+    fn drop(&mut self) {
+        for &pin in self.pins.iter().rev() {
+            // SAFETY: `pin` has returned it, and it comes back once, the newest first.
+            unsafe { self.engine.unpin(SITE, pin) };
+        }
+    }
 }
 
 /// Strings that C has for a call.
@@ -90,8 +113,12 @@ impl Callee {
         let (env, signature) = (self.environment.env, self.function.signature());
         let mut slots = [const { MaybeUninit::<Slot>::uninit() }; MAX_PARAMETERS];
         let mut texts = CStrings::new();
+        let mut pins = Pins { engine: self.environment.realm.engine(), pins: Vec::new() };
         for (index, ty) in signature.params().iter().enumerate() {
             slots[index].write(self.slot(index, ty, values[index], &mut texts)?);
+            if self.environment.running() == Running::CallsBack {
+                pins.add(values[index]);
+            }
         }
         // SAFETY: the slots of all parameters are written.
         let slots = unsafe { slice::from_raw_parts(slots.as_ptr().cast::<Slot>(), signature.params().len()) };
