@@ -80,7 +80,7 @@ const wrong = (declaration, message) => {
   }
 };
 wrong({ parameters: ["int"], result: "void" }, "add.parameters[0]: unknown type `int`");
-wrong({ parameters: ["i32", "char"], result: "void" }, "add.parameters[1]: unknown type `char`");
+wrong({ parameters: ["i32", "long"], result: "void" }, "add.parameters[1]: unknown type `long`");
 wrong({ parameters: [], result: "string" }, "add.result: unknown type `string`");
 wrong({ parameters: ["void"], result: "void" }, "add.parameters[0]: a parameter is not `void`");
 wrong({ parameters: [{ struct: ["void"] }], result: "void" }, "add.parameters[0].struct[0]: a field of a struct is not `void`");
