@@ -112,7 +112,7 @@ test("memory is freed when C has returned", { skip: !globalThis.gc }, async () =
 test("marked functions keep nothing in place as long as no callback is open", { skip: !hasV8 }, () => {
     // Another process, because this one has open callbacks.
     const text = `
-        const binding = require(${JSON.stringify(process.env.HOTCALL_BINARY ?? new URL("../../build/hotcall.node", import.meta.url).pathname)});
+        const binding = require(${JSON.stringify(new URL("../../lib/binding.cjs", import.meta.url).pathname)});
         const f = binding.functions(binding.open(${JSON.stringify(library)}),
             binding.declarations("uint32_t sum_bytes(const uint8_t *, uint32_t);", "c"), { bytes: true, callbacks: true });
         const growing = new Uint8Array(new ArrayBuffer(16, { maxByteLength: 32 })).fill(1);

@@ -86,7 +86,7 @@ test("other contexts of node:vm call functions", { skip: typeof vm.createContext
 test("Workers have functions of their own", { skip: process.versions.bun !== undefined }, async () => {
     const source = `
         const { workerData, parentPort } = require("node:worker_threads");
-        const binding = require(workerData.binary);
+        const binding = require(workerData.binding);
         const opened = binding.open(workerData.library);
         const f = binding.functions(opened, binding.declarations(workerData.text, "c"), { bytes: true });
         let sum = 0;
@@ -95,7 +95,7 @@ test("Workers have functions of their own", { skip: process.versions.bun !== und
         try { f.id_i32("text"); } catch (error) { message = error.message; }
         parentPort.postMessage({ sum, message, fast: binding.diagnostics().fast, calls: binding.ways(f.id_i32).calls });
     `;
-    const workerData = { binary: process.env.HOTCALL_BINARY ?? fileURLToPath(new URL("../../build/hotcall.node", import.meta.url)), library, text };
+    const workerData = { binding: fileURLToPath(new URL("../../lib/binding.cjs", import.meta.url)), library, text };
     const run = () => new Promise((resolve, reject) => {
         const worker = new Worker(source, { eval: true, workerData });
         worker.on("message", resolve);
