@@ -70,7 +70,7 @@ const loop = functionOf(
 const { symbols: d } = openLibrary(generated.path, { hash_buffer_1: generated.declarations.hash_buffer_1 });
 const count = stressed ? 20_000 : 250_000;
 optimise(loop, [() => [d.hash_buffer_1, 1000]]);
-const slowly = slowCalls(c.same_bytes_16) + slowCalls(d.hash_buffer_1);
+const slowly = slowCalls(c.same_bytes_16);
 collectGarbage();
 const heap = heapSize();
 for (let i = 0; i < 4; i++) loop(d.hash_buffer_1, count);
@@ -80,6 +80,6 @@ for (let i = 0; i < 20_000; i++) throws(() => refused("x"), TypeError, "an integ
 collectGarbage();
 const left = heapSize() - heap;
 if (left > 300_000) throw new Error(`the heap has grown by ${left} bytes`);
-// Of two million, if V8 keeps the code.
-sameWay(slowCalls(c.same_bytes_16) + slowCalls(d.hash_buffer_1) - slowly < 1_000_000, true, "most were fast");
+// Of a million, if V8 keeps the code. The calls with a new array as a buffer are ordinary ones.
+sameWay(slowCalls(c.same_bytes_16) - slowly < 500_000, true, "most were fast");
 print("end");

@@ -37,8 +37,10 @@ for (const [type, at] of [["u8", 0], ["u8", 3], ["i32", 0], ["i32", 3], ["i32", 
 }
 
 // True if V8 calls C by a fast call for a good value.
-function isFast({ symbol }, entry) {
+function isFast({ symbol, type }, entry) {
     if (whySlow(symbol) !== null) return false;
+    // C may keep the address of a buffer. So the ordinary callback moves the bytes of such an array out of V8's heap.
+    if (type === "buffer" && entry.inHeap) return false;
     // The shortest code reads small integers, and calls no helper.
     if (symbol === c.same_i32) return !Object.is(entry.make(), -0);
     return true;
