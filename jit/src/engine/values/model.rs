@@ -375,6 +375,14 @@ impl Hash for EngineAbi {
     }
 }
 
+impl ObjectClass {
+    /// Returns true if the code for one object is short: functions have it themselves then, instead of calling readers.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn is_short(&self) -> bool {
+        self.kinds.len() <= 1 && self.pins.is_none()
+    }
+}
+
 impl ValueModel {
     /// Returns true if the engine passes each function the pointer that it was registered with. Otherwise each function
     /// has its own address.

@@ -75,8 +75,8 @@ impl Body for EngineValuesBody<'_> {
                 let (target, mut source) = ReadArguments::read(&call, b, target, memory);
                 (call::emit(b, &key.plan, &self.call, &mut source, target, shim), source.destination)
             } else {
-                let mut source = Unpacked::new(&call, memory);
-                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), None)
+                let mut source = Unpacked::new(b, &call, memory);
+                (call::emit(b, &key.plan, &self.call, &mut source, target, shim), source.destination)
             }
         };
         match destination {

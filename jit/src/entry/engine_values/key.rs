@@ -10,6 +10,8 @@ use crate::convention::plan::Plan;
 use crate::engine::object::Want;
 use crate::engine::pins::MAX_PINNED;
 use crate::engine::values::model::EngineAbi;
+#[cfg(feature = "cranelift")]
+use crate::engine::values::model::ObjectClass;
 use crate::entry::engine_values::destination::Destination;
 #[cfg(feature = "cranelift")]
 use crate::entry::engine_values::read::Read;
@@ -103,7 +105,8 @@ impl EngineValuesKey {
     /// Returns true if compiled code calls readers for all of its arguments.
     #[cfg(feature = "cranelift")]
     pub(crate) fn calls_readers(&self) -> bool {
-        self.reads_objects() && !self.is_buffered()
+        let is_short = self.engine.model().objects.as_ref().is_some_and(ObjectClass::is_short);
+        self.reads_objects() && !is_short && !self.is_buffered()
     }
 
     /// Returns true if compiling takes too long for what it saves.

@@ -19,6 +19,8 @@ pub(crate) mod key;
 mod make;
 mod native_result;
 #[cfg(feature = "cranelift")]
+mod object;
+#[cfg(feature = "cranelift")]
 pub(crate) mod pack;
 mod passed;
 #[cfg(feature = "cranelift")]

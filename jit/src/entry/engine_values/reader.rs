@@ -1,23 +1,22 @@
 //! Readers: code that finds the bytes of one argument's object and pins the object, or converts one number.
 //!
 //! Code that tries one kind of object after the other takes long to compile. So it is compiled once for a model, instead
-//! of once for each parameter of each function. Functions with objects leave all arguments to readers.
+//! of once for each parameter of each function. Functions with objects leave all arguments to readers, unless the code for
+//! an object is short.
 
-use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, Block, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::bits::Bits;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::body::{Body, Compile};
-use crate::codegen::bytes::UNALIGNED;
-use crate::codegen::object::{Size, find};
-use crate::codegen::test::test;
+use crate::codegen::object::Size;
 use crate::codegen::words::CallWords;
 use crate::convention::abi::Abi;
 use crate::engine::object::Want;
-use crate::engine::values::model::{ObjectClass, ValueModel};
+use crate::engine::values::model::ValueModel;
 use crate::entry::engine_values::read::Read;
-use crate::entry::engine_values::{pin, unpack};
+use crate::entry::engine_values::{object, pin, unpack};
 use crate::error::JitError;
 
 /// The reader of a model for this work.
@@ -73,78 +72,17 @@ impl Body for Reader<'_> {
 impl Reader<'_> {
     /// Finds the address of an object's bytes, or the address that a pointer holds. Pins the object.
     fn object(&self, b: &mut FunctionBuilder<'_>, want: Want, params: &[Value], slow: Block) -> Value {
-        let Some(objects) = &self.model.objects else { unreachable!("functions without objects do not read them") };
         let (size, pin) = match *params {
             [_, size, distance, record] => (Size::Word(size), Some((distance, record))),
             [_, distance, record] => (Size::Constant(0), Some((distance, record))),
             [_, size] => (Size::Word(size), None),
             _ => (Size::Constant(0), None),
         };
-        let (address, object) = self.resolve(b, objects, params[0], (want, size), slow);
-        if let Some((list, (distance, record))) = objects.pins.zip(pin) {
+        let (address, object) = object::resolve(b, self.model, (params[0], 0), (want, size), slow);
+        let list = self.model.objects.as_ref().and_then(|objects| objects.pins);
+        if let Some((list, (distance, record))) = list.zip(pin) {
             pin::pin(b, list, object, distance, record, slow);
         }
         address
     }
-
-    /// Returns the address of the bytes, or the address that a pointer holds. The second result is the address of the
-    /// object, or 0 for null and for pointers without an object.
-    fn resolve(
-        &self,
-        b: &mut FunctionBuilder<'_>,
-        objects: &ObjectClass,
-        value: Value,
-        (want, size): (Want, Size),
-        slow: Block,
-    ) -> (Value, Value) {
-        let model = self.model;
-        let done = b.create_block();
-        let [address, object] = std::array::from_fn(|_| b.append_block_param(done, types::I64));
-        let pointers = objects.pointers.filter(|_| want.takes_pointers());
-        let null = model.null.filter(|_| want.takes_null());
-        // Values of the classes that follow continue there.
-        let mut other = if pointers.is_none() && null.is_none() { slow } else { b.create_block() };
-        if objects.kinds.iter().any(|kind| want.takes(kind)) {
-            let is_object = test(b, value, 0, objects.test);
-            go_on_if(b, is_object, other);
-            let object = load_word(b, objects, value);
-            // Null may be an object of no kind.
-            let not_found = if model.constants_are_objects { other } else { slow };
-            find(b, &objects.kinds, object, (want, size), (done, &[object]), not_found);
-        } else {
-            b.ins().jump(other, &[]);
-        }
-        let zero = |b: &mut FunctionBuilder<'_>| b.ins().iconst(types::I64, 0);
-        if let Some(class) = pointers {
-            b.seal_block(other);
-            b.switch_to_block(other);
-            other = if null.is_none() { slow } else { b.create_block() };
-            let is_pointer = test(b, value, 0, class);
-            go_on_if(b, is_pointer, other);
-            let address = load_word(b, objects, value);
-            let none = zero(b);
-            b.ins().jump(done, &[address, none].map(BlockArg::from));
-        }
-        if let Some(null) = null {
-            b.seal_block(other);
-            b.set_cold_block(other);
-            b.switch_to_block(other);
-            let is_null = test(b, value, 0, null.test);
-            let none = zero(b);
-            b.ins().brif(is_null, done, &[none, none].map(BlockArg::from), slow, &[]);
-        }
-        b.seal_block(done);
-        b.switch_to_block(done);
-        (address, object)
-    }
-}
-
-/// Loads the address in a value of the class.
-fn load_word(b: &mut FunctionBuilder<'_>, objects: &ObjectClass, value: Value) -> Value {
-    let word = b.ins().load(types::I64, UNALIGNED, value, i32::from(objects.offset));
-    if objects.mask == u64::MAX {
-        return word;
-    }
-    let mask = b.ins().iconst(types::I64, objects.mask as i64);
-    b.ins().band(word, mask)
 }

@@ -1,25 +1,46 @@
-//! Arguments of functions without objects, on the way to their places.
+//! Arguments of functions without readers, on the way to their places.
 
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::c::form::Form;
 use crate::codegen::bits::Bits;
 use crate::codegen::call::{Source, extend};
-use crate::codegen::frame;
+use crate::codegen::frame::{self, Kept};
+use crate::codegen::object::Size;
 use crate::convention::plan::{Loc, Piece};
+use crate::engine::object::Want;
 use crate::engine::values::model::Role;
 use crate::entry::engine_values::call::EngineCall;
-use crate::entry::engine_values::unpack;
+use crate::entry::engine_values::{object, unpack};
 
-/// Arguments without objects. They are unpacked on the way to their places.
+/// Arguments that are unpacked on the way to their places. Nothing is called meanwhile.
 pub(crate) struct Unpacked<'a> {
     call: &'a EngineCall<'a>,
     result: Option<StackSlot>,
+    /// The addresses of aggregates that were asked for.
+    addresses: Vec<Option<Value>>,
+    /// The address of the result's destination, for when C has returned.
+    pub(crate) destination: Option<Kept>,
 }
 
 impl<'a> Unpacked<'a> {
-    pub(crate) const fn new(call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
-        Self { call, result }
+    pub(crate) fn new(b: &mut FunctionBuilder<'_>, call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
+        let key = call.native.key;
+        let addresses = vec![None; key.params.len()];
+        let mut unpacked = Self { call, result, addresses, destination: None };
+        unpacked.destination = key.destination.map(|to| {
+            let address = unpacked.object(b, key.params.len(), to.want(call.model()));
+            Kept::store(b, address)
+        });
+        unpacked
+    }
+
+    /// Returns the address of the bytes of an argument's object, or the address that a pointer holds.
+    fn object(&self, b: &mut FunctionBuilder<'_>, arg: usize, want: Want) -> Value {
+        let value = (self.call.argv, self.call.at(arg));
+        let size = Size::Constant(want.size());
+        object::resolve(b, self.call.model(), value, (want, size), self.call.slow).0
     }
 }
 
@@ -35,7 +56,11 @@ impl Source for Unpacked<'_> {
     }
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
-        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("readers read aggregates") };
+        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate has an address") };
+        if let Some(want) = Want::of(Form::Scalar(scalar), self.call.model().has_pin_list()) {
+            let address = self.object(b, arg, want);
+            return word(b, address, ty);
+        }
         let bits = Bits::Memory { base: self.call.argv, at: self.call.at(arg) };
         let value = unpack::value(b, self.call.model(), bits, scalar, self.call.slow);
         if b.func.dfg.value_type(value) == ty && ty != types::I64 {
@@ -46,13 +71,27 @@ impl Source for Unpacked<'_> {
         word(b, extended, ty)
     }
 
-    fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
-        unreachable!("readers read aggregates")
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {
+        if let Some(address) = self.addresses[arg] {
+            return address;
+        }
+        let address = self.object(b, arg, Want::Bytes(self.call.native.key.plan.args[arg].size));
+        self.addresses[arg] = Some(address);
+        address
     }
 
     fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
         let Some(result) = self.result else { unreachable!("a result in memory has bytes") };
         frame::address(b, result, 0)
+    }
+
+    fn before_call(&mut self, b: &mut FunctionBuilder<'_>) {
+        // An aggregate without bytes has no words, but its value is checked.
+        for arg in 0..self.addresses.len() {
+            if self.call.native.key.params[arg].is_none() {
+                self.address(b, arg);
+            }
+        }
     }
 }
 
